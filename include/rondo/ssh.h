@@ -1,0 +1,9 @@
+#pragma once
+
+// The SSH client.
+
+#include <rondo/net.h>
+#include <rondo/ssh/connection.h>
+#include <rondo/ssh/errors.h>
+#include <rondo/ssh/known_hosts.h>
+#include <rondo/ssh/options.h>

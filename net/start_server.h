@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <rondo/net/address.h>
+#include <rondo/runtime/coroutine.h>
+#include <rondo/runtime/stream_reader.h>
+#include <rondo/runtime/stream_writer.h>
+
+// start_server: a TCP server that runs a coroutine for each client.
+
+namespace rondo {
+
+namespace detail {
+class ServerState;
+}
+
+/// Called with the stream of each new client; its coroutine runs as a task.
+using ClientConnected = std::function<Coroutine<void>(StreamReader, StreamWriter)>;
+
+/// A server. A cheap handle; dropping it changes nothing, the loop owns the server.
+class Server {
+ public:
+  explicit Server(std::shared_ptr<detail::ServerState> state) noexcept : state_(std::move(state)) {}
+
+  /// The addresses it listens at, with the ports that the kernel chose.
+  std::vector<Address> sockets() const;
+  bool is_serving() const noexcept;
+
+  /// Stops listening. Clients that are connected stay so.
+  void close() const;
+  /// Waits until the server is closed and its last client's connection is.
+  Coroutine<void> wait_closed() const;
+  /// Closes, or aborts, the connections of all clients.
+  void close_clients() const;
+  void abort_clients() const;
+
+ private:
+  std::shared_ptr<detail::ServerState> state_;
+};
+
+/// Listens at every address of `host` and `port` (0: a free one) and starts a task of
+/// `client_connected(reader, writer)` for each client. An exception that leaves it is reported to
+/// the loop's exception handler and the connection closed. Throws OSError when the address cannot
+/// be used; RuntimeError when no loop is running. See asyncio.start_server.
+Coroutine<Server> start_server(ClientConnected client_connected, std::string host,
+                               std::uint16_t port, int backlog = 100,
+                               std::size_t limit = StreamReader::default_limit);
+
+}  // namespace rondo

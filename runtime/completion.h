@@ -1,0 +1,133 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <rondo/runtime/clock.h>
+#include <rondo/runtime/detail/intrusive_list.h>
+
+// The door to the kernel: everything that the loop asks of it goes through this one interface.
+//
+// `prepare` says what is wanted, `submit_and_wait` hands it over and waits, `reap` brings the
+// answers back, `cancel` asks for an early end. io_uring (`ring.h`) is one implementation; nothing
+// above this page knows which one it has.
+//
+// The invariant: an Operation that was prepared is named by the driver until its `complete` is
+// called, exactly once, and until then neither it nor the memory that its Request points to may
+// move or go away. Cancelling changes nothing about that; it only makes the answer come sooner.
+
+namespace rondo {
+
+/// What can be asked of the kernel.
+enum class Opcode : std::uint8_t {
+  nop,      ///< an answer and nothing else
+  accept,   ///< `fd` listens; the answer is the new descriptor, close-on-exec
+  connect,  ///< `fd` connects to the address at `buffer`, `length` bytes long
+  receive,  ///< into `buffer` from the socket `fd`; 0 is the end of the stream
+  send,     ///< from `buffer` to the socket `fd`; never raises SIGPIPE; may take fewer bytes
+  read,     ///< as receive, from any descriptor, at its current position
+  write,    ///< as send, to any descriptor, at its current position
+  close,    ///< `fd`
+};
+
+/// One question to the kernel. The fields that an opcode does not use are ignored.
+struct Request {
+  Opcode opcode = Opcode::nop;
+  int fd = -1;
+  void* buffer = nullptr;
+  std::uint32_t length = 0;
+};
+
+/// The asker: gets the answer. It lives wherever the wait lives, in a coroutine's frame as a rule.
+class Operation : private detail::ListNode<Operation> {
+ public:
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
+
+  /// True from `Driver::prepare` until `complete` is called.
+  bool in_flight() const noexcept { return completions_due_ > 0; }
+
+ protected:
+  Operation() noexcept = default;
+  virtual ~Operation() = default;
+
+  /// The answer: the kernel's result, or a negative errno. Called from `Driver::reap`, once for
+  /// each `prepare`; the driver does not touch the operation afterwards. It may prepare operations,
+  /// this one included; it must not throw, and it resumes nobody: it puts them on the ready queue.
+  virtual void complete(int result) noexcept = 0;
+
+ private:
+  friend class Driver;
+  template <class T, class Tag>
+  friend class detail::IntrusiveList;
+
+  std::uint8_t completions_due_ = 0;  // 0 idle; 1 the answer; 2 the answer and the cancel's own
+  bool cancel_requested_ = false;     // one cancel is enough
+  int result_ = 0;                    // the answer, while the cancel's own completion is still due
+};
+
+/// A way to the kernel. All calls come from the loop's thread.
+class Driver {
+ public:
+  Driver() = default;
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
+  virtual ~Driver() = default;
+
+  /// Takes a request over; it reaches the kernel at the next `submit_and_wait`. Never blocks, never
+  /// refuses for want of room, and never completes on the spot.
+  void prepare(Operation& operation, const Request& request);
+
+  /// Asks for the early end of an operation in flight. Its `complete` still comes, with -ECANCELED
+  /// or, if it was too late, with its result. More than one cancel, or one of an operation that is
+  /// not in flight, does nothing.
+  void cancel(Operation& operation);
+
+  /// Hands over what was prepared and waits at most `timeout` (nothing: for ever) for at least one
+  /// answer. Makes at most one system call unless more was prepared than the queue holds, and none
+  /// if there is nothing to hand over and no need to wait. Throws OSError when the kernel refuses.
+  virtual void submit_and_wait(std::optional<Duration> timeout) = 0;
+
+  /// Calls `complete` for each operation whose answer has arrived; returns how many.
+  virtual std::size_t reap() = 0;
+
+  /// Asks for the early end of everything in flight.
+  void cancel_all();
+
+  /// How many operations were prepared and have not been answered.
+  std::size_t in_flight() const noexcept { return in_flight_count_; }
+
+  /// True when no answer will come, however long one waits: then a virtual clock may jump.
+  virtual bool nothing_can_arrive() const noexcept { return in_flight() == 0; }
+  /// True when waiting takes no time on a virtual clock, because the kernel is simulated too.
+  virtual bool in_virtual_time() const noexcept { return false; }
+
+  /// Makes a `submit_and_wait` that is under way, or the next one, return at once. The only method
+  /// that any thread may call.
+  virtual void wake() noexcept = 0;
+  /// An eventfd that does the same when written to, for signal handlers; -1 if there is none.
+  virtual int wake_descriptor() const noexcept { return -1; }
+
+  /// What this driver is and which features of the kernel it found, in one line, for people.
+  virtual std::string features() const = 0;
+
+ protected:
+  virtual void do_prepare(Operation& operation, const Request& request) = 0;
+  virtual void do_cancel(Operation& operation) = 0;
+
+  /// The kernel has answered an operation. Returns true if this made it complete.
+  bool answer_arrived(Operation& operation, int result);
+  /// The kernel has answered the cancel of an operation. Returns true as above.
+  bool cancel_arrived(Operation& operation);
+
+ private:
+  bool deliver_if_last(Operation& operation);
+
+  detail::IntrusiveList<Operation, Operation> in_flight_;
+  std::size_t in_flight_count_ = 0;
+};
+
+}  // namespace rondo

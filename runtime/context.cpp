@@ -1,0 +1,28 @@
+#include <algorithm>
+
+#include <rondo/runtime/context.h>
+
+namespace rondo {
+
+Context& Context::current() noexcept {
+  static thread_local Context context;
+  return context;
+}
+
+Context::Value Context::find(const void* variable) const noexcept {
+  if (values_ == nullptr) return nullptr;
+  const auto entry = std::ranges::find(values_->entries, variable, &Entry::variable);
+  return entry == values_->entries.end() ? nullptr : entry->value;
+}
+
+void Context::set(const void* variable, Value value) {
+  auto changed = std::make_unique<Values>();
+  if (values_ != nullptr) changed->entries = values_->entries;
+  std::erase_if(changed->entries,
+                [variable](const Entry& entry) { return entry.variable == variable; });
+  if (value) changed->entries.push_back({variable, std::move(value)});
+  release();
+  values_ = changed.release();
+}
+
+}  // namespace rondo

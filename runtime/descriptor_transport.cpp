@@ -1,0 +1,163 @@
+#include <cerrno>
+#include <limits>
+
+#include <sys/socket.h>
+
+#include <rondo/runtime/descriptor_transport.h>
+
+namespace rondo {
+
+namespace {
+
+std::uint32_t clamp_length(std::size_t length) {
+  constexpr std::size_t most = std::numeric_limits<std::int32_t>::max();
+  return static_cast<std::uint32_t>(length < most ? length : most);
+}
+
+}  // namespace
+
+DescriptorTransport::DescriptorTransport(Loop& loop, FileDescriptor socket,
+                                         std::shared_ptr<Protocol> protocol)
+    : loop_(loop), socket_(std::move(socket)), protocol_(std::move(protocol)) {
+  loop_.add_resource(*this);
+}
+
+detail::Ref<DescriptorTransport> DescriptorTransport::start(Loop& loop, FileDescriptor socket,
+                                                            std::shared_ptr<Protocol> protocol) {
+  detail::Ref<DescriptorTransport> transport(
+      new DescriptorTransport(loop, std::move(socket), std::move(protocol)));
+  transport->add_ref();  // its own, given back when the descriptor is closed
+  transport->protocol_->connection_made(*transport);
+  transport->start_reading();
+  return transport;
+}
+
+void DescriptorTransport::start_reading() {
+  if (reading_paused_ || read_eof_ || closing_ || read_.in_flight()) return;
+  const std::span<char> room = protocol_->get_buffer();
+  loop_.driver().prepare(read_,
+                         {Opcode::receive, socket_.get(), room.data(), clamp_length(room.size())});
+}
+
+void DescriptorTransport::resume_reading() {
+  reading_paused_ = false;
+  start_reading();
+}
+
+void DescriptorTransport::read_done(int result) noexcept {
+  if (lost_) {
+    close_when_idle();
+    return;
+  }
+  if (closing_) return;  // what comes after close() is nobody's
+  if (result > 0) {
+    protocol_->buffer_updated(static_cast<std::size_t>(result));
+    start_reading();
+  } else if (result == 0) {
+    read_eof_ = true;
+    protocol_->eof_received();
+  } else if (result == -EINTR || result == -EAGAIN) {
+    start_reading();
+  } else {
+    lose(make_os_error(-result, "receive"));
+  }
+}
+
+void DescriptorTransport::write(std::string_view bytes) {
+  if (write_eof_) throw RuntimeError("cannot call write() after write_eof()");
+  if (closing_ || bytes.empty()) return;
+  queue_.append(bytes);
+  check_water_marks(*protocol_);
+  if (!write_.in_flight() && !flush_.linked()) loop_.make_ready(flush_);
+}
+
+void DescriptorTransport::write_eof() {
+  if (write_eof_ || closing_) return;
+  write_eof_ = true;
+  if (!write_.in_flight() && !flush_.linked()) loop_.make_ready(flush_);
+}
+
+// Hands everything that waits to the kernel in one piece; when nothing does, what was to follow.
+void DescriptorTransport::flush() {
+  if (lost_ || write_.in_flight()) return;
+  if (!queue_.empty()) {
+    sending_.swap(queue_);
+    queue_.clear();
+    sent_ = 0;
+    send_rest();
+    return;
+  }
+  if (closing_) {
+    lose(nullptr);
+  } else if (write_eof_) {
+    ::shutdown(socket_.get(), SHUT_WR);
+  }
+}
+
+void DescriptorTransport::send_rest() {
+  loop_.driver().prepare(write_, {Opcode::send, socket_.get(), sending_.data() + sent_,
+                                  clamp_length(sending_.size() - sent_)});
+}
+
+void DescriptorTransport::write_done(int result) noexcept {
+  if (lost_) {
+    close_when_idle();
+    return;
+  }
+  if (result < 0 && result != -EINTR && result != -EAGAIN) {
+    lose(make_os_error(-result, "send"));
+    return;
+  }
+  if (result > 0) sent_ += static_cast<std::size_t>(result);
+  if (sent_ < sending_.size()) {
+    check_water_marks(*protocol_);
+    send_rest();
+    return;
+  }
+  sending_.clear();
+  sent_ = 0;
+  check_water_marks(*protocol_);
+  flush();
+}
+
+void DescriptorTransport::close() {
+  if (closing_) return;
+  closing_ = true;
+  if (read_.in_flight()) loop_.driver().cancel(read_);
+  if (get_write_buffer_size() == 0) {
+    lose(nullptr);
+  } else if (!write_.in_flight() && !flush_.linked()) {
+    loop_.make_ready(flush_);
+  }
+}
+
+void DescriptorTransport::abort() {
+  lose(nullptr);
+}
+
+void DescriptorTransport::lose(std::exception_ptr error) {
+  if (lost_) return;
+  closing_ = true;
+  lost_ = true;
+  error_ = std::move(error);
+  queue_.clear();
+  flush_.unlink();
+  if (read_.in_flight()) loop_.driver().cancel(read_);
+  if (write_.in_flight()) loop_.driver().cancel(write_);
+  close_when_idle();
+}
+
+void DescriptorTransport::close_when_idle() {
+  if (read_.in_flight() || write_.in_flight() || close_.in_flight()) return;
+  loop_.driver().prepare(close_, {Opcode::close, socket_.get()});
+}
+
+void DescriptorTransport::close_done(int result) noexcept {
+  socket_.close_answered(result);
+  detail::LoopResource::unlink();
+  const std::shared_ptr<Protocol> protocol = std::move(protocol_);
+  protocol->connection_lost(error_);
+  release();
+}
+
+}  // namespace rondo

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <rondo/runtime/detail/runnable.h>
+#include <rondo/runtime/file_descriptor.h>
+#include <rondo/runtime/loop.h>
+#include <rondo/runtime/transport.h>
+
+// DescriptorTransport: a transport over a connected socket.
+//
+// One receive is in flight whenever reading is not paused, into the room that the protocol gives.
+// What is written between two turns of the loop goes out in one send. It keeps itself alive until
+// the descriptor is closed, and closes that only when the kernel has answered everything that names
+// it; so neither the transport's nor the protocol's memory is ever written to too late.
+
+namespace rondo {
+
+class DescriptorTransport final : public detail::RefCounted,
+                                  public Transport,
+                                  private detail::LoopResource {
+ public:
+  /// Takes over a connected stream socket and starts reading from it.
+  static detail::Ref<DescriptorTransport> start(Loop& loop, FileDescriptor socket,
+                                                std::shared_ptr<Protocol> protocol);
+
+  void write(std::string_view bytes) override;
+  void write_eof() override;
+  bool can_write_eof() const noexcept override { return true; }
+  void close() override;
+  void abort() override;
+  bool is_closing() const noexcept override { return closing_; }
+  void pause_reading() override { reading_paused_ = true; }
+  void resume_reading() override;
+  std::size_t get_write_buffer_size() const noexcept override {
+    return queue_.size() + sending_.size() - sent_;
+  }
+
+ private:
+  class ReadOperation final : public Operation {
+   public:
+    explicit ReadOperation(DescriptorTransport& transport) noexcept : transport_(transport) {}
+    void complete(int result) noexcept override { transport_.read_done(result); }
+
+   private:
+    DescriptorTransport& transport_;
+  };
+  class WriteOperation final : public Operation {
+   public:
+    explicit WriteOperation(DescriptorTransport& transport) noexcept : transport_(transport) {}
+    void complete(int result) noexcept override { transport_.write_done(result); }
+
+   private:
+    DescriptorTransport& transport_;
+  };
+  class CloseOperation final : public Operation {
+   public:
+    explicit CloseOperation(DescriptorTransport& transport) noexcept : transport_(transport) {}
+    void complete(int result) noexcept override { transport_.close_done(result); }
+
+   private:
+    DescriptorTransport& transport_;
+  };
+  class Flush final : public detail::Runnable {
+   public:
+    explicit Flush(DescriptorTransport& transport) noexcept : transport_(transport) {}
+    void run() override { transport_.flush(); }
+
+   private:
+    DescriptorTransport& transport_;
+  };
+
+  DescriptorTransport(Loop& loop, FileDescriptor socket, std::shared_ptr<Protocol> protocol);
+  ~DescriptorTransport() override = default;
+
+  void loop_closing() noexcept override { abort(); }
+  void start_reading();
+  void read_done(int result) noexcept;
+  void flush();
+  void send_rest();
+  void write_done(int result) noexcept;
+  void lose(std::exception_ptr error);
+  void close_when_idle();
+  void close_done(int result) noexcept;
+
+  Loop& loop_;
+  FileDescriptor socket_;
+  std::shared_ptr<Protocol> protocol_;  // null once the connection is lost
+  ReadOperation read_{*this};
+  WriteOperation write_{*this};
+  CloseOperation close_{*this};
+  Flush flush_{*this};
+  std::string queue_;         // written, and not handed to the kernel
+  std::string sending_;       // in the kernel's hands; unchanged while write_ is in flight
+  std::size_t sent_ = 0;      // of sending_
+  std::exception_ptr error_;  // why the connection is lost; null for a plain close
+  bool reading_paused_ = false;
+  bool read_eof_ = false;   // the peer has ended its direction
+  bool write_eof_ = false;  // we end ours when the queue is empty
+  bool closing_ = false;    // close, abort or an error: nothing is read any more
+  bool lost_ = false;       // nothing is sent any more either
+};
+
+}  // namespace rondo

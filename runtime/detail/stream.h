@@ -1,0 +1,53 @@
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <memory>
+
+#include <rondo/runtime/detail/signal_queue.h>
+#include <rondo/runtime/stream_reader.h>
+#include <rondo/runtime/transport.h>
+
+namespace rondo::detail {
+
+/// The protocol between a transport and the two handles of a stream. The transport holds it until
+/// the connection is lost, since the kernel may be writing into its buffer; the handles hold it
+/// through `handle_of`, which closes the connection when the last of them goes.
+class Stream final : public Protocol {
+ public:
+  explicit Stream(std::size_t limit) : reader_buffer_(std::make_shared<ReaderBuffer>(limit)) {}
+
+  /// What the handles share.
+  static std::shared_ptr<Stream> handle_of(std::shared_ptr<Stream> stream);
+  static StreamReader reader_of(const std::shared_ptr<Stream>& handle) {
+    return StreamReader(std::shared_ptr<ReaderBuffer>(handle, handle->reader_buffer_.get()));
+  }
+
+  void connection_made(Transport& transport) override;
+  std::span<char> get_buffer() override { return reader_buffer_->get_buffer(); }
+  void buffer_updated(std::size_t count) override { reader_buffer_->buffer_updated(count); }
+  void eof_received() override { reader_buffer_->feed_eof(); }
+  void connection_lost(std::exception_ptr error) override;
+  void pause_writing() override { writing_paused_ = true; }
+  void resume_writing() override;
+
+  Transport* transport() const noexcept { return transport_; }
+  ReaderBuffer& reader_buffer() const noexcept { return *reader_buffer_; }
+  /// Called after the connection is lost; for a server that counts its connections.
+  void on_lost(std::function<void()> callback) { on_lost_ = std::move(callback); }
+
+  static Coroutine<void> drain(std::shared_ptr<Stream> stream);
+  static Coroutine<void> wait_closed(std::shared_ptr<Stream> stream);
+
+ private:
+  std::shared_ptr<ReaderBuffer> reader_buffer_;
+  Transport* transport_ = nullptr;  // null before the connection is made and after it is lost
+  SignalQueue drain_waiters_;
+  SignalQueue close_waiters_;
+  std::function<void()> on_lost_;
+  std::exception_ptr error_;  // what ended the connection; null for a plain close
+  bool writing_paused_ = false;
+  bool lost_ = false;
+};
+
+}  // namespace rondo::detail

@@ -1,0 +1,55 @@
+#include <cerrno>
+
+#include <rondo/runtime/errors.h>
+
+namespace rondo {
+
+namespace {
+
+std::string incomplete_text(std::size_t got, std::optional<std::size_t> expected) {
+  const std::string wanted =
+      expected ? std::to_string(*expected) + " expected bytes" : "an undefined number of bytes";
+  return std::to_string(got) + " bytes read on a total of " + wanted +
+         " before the end of the stream";
+}
+
+}  // namespace
+
+IncompleteReadError::IncompleteReadError(std::string partial, std::optional<std::size_t> expected)
+    : std::runtime_error(incomplete_text(partial.size(), expected)),
+      partial_(std::move(partial)),
+      expected_(expected) {}
+
+std::exception_ptr make_os_error(int error_number, const std::string& what) {
+  switch (error_number) {
+    case ECONNREFUSED:
+      return std::make_exception_ptr(ConnectionRefusedError(error_number, what));
+    case ECONNRESET:
+      return std::make_exception_ptr(ConnectionResetError(error_number, what));
+    case EPIPE:
+      return std::make_exception_ptr(BrokenPipeError(error_number, what));
+    case ECONNABORTED:
+      return std::make_exception_ptr(ConnectionError(error_number, what));
+    default:
+      return std::make_exception_ptr(OSError(error_number, what));
+  }
+}
+
+void throw_os_error(int error_number, const std::string& what) {
+  std::rethrow_exception(make_os_error(error_number, what));
+}
+
+std::string describe_exception(const std::exception_ptr& error) {
+  if (!error) return "no exception";
+  try {
+    std::rethrow_exception(error);
+  } catch (const CancelledError& cancelled) {
+    return cancelled.message().empty() ? "cancelled" : "cancelled: " + cancelled.message();
+  } catch (const std::exception& known) {
+    return known.what();
+  } catch (...) {
+    return "unknown exception";
+  }
+}
+
+}  // namespace rondo

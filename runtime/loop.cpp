@@ -1,0 +1,347 @@
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include <rondo/runtime/detail/signals.h>
+#include <rondo/runtime/loop.h>
+#include <rondo/runtime/ring.h>
+#include <rondo/runtime/simulated_kernel.h>
+#include <rondo/runtime/task.h>
+
+namespace rondo {
+
+namespace {
+
+constinit thread_local Loop* running_loop = nullptr;
+constinit thread_local Loop* loops = nullptr;  // those of this thread that exist, newest first
+
+std::string_view environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string_view() : value;
+}
+
+/// The simulated kernel's seed: RONDO_SEED, or 1.
+std::uint64_t environment_seed() {
+  const std::string_view word = environment("RONDO_SEED");
+  if (word.empty()) return 1;
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), seed);
+  if (error != std::errc() || end != word.data() + word.size()) {
+    throw ValueError("RONDO_SEED is \"" + std::string(word) + "\"; it must be a number");
+  }
+  return seed;
+}
+
+TimePoint real_now() {
+  return TimePoint(
+      std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
+}
+
+/// Ends the loop's run when the awaited future is done.
+class StopWhenDone final : public detail::DoneWatcher, public detail::Runnable {
+ public:
+  StopWhenDone(Loop& loop, detail::FutureBase& future) : loop_(loop), future_(future) {
+    future_.add_watcher(*this);
+  }
+  StopWhenDone(const StopWhenDone&) = delete;
+  StopWhenDone& operator=(const StopWhenDone&) = delete;
+  ~StopWhenDone() { future_.remove_watcher(*this); }
+
+  void future_done(detail::FutureBase&) override { loop_.make_ready(*this); }
+  void run() override { loop_.stop(); }
+
+ private:
+  Loop& loop_;
+  detail::FutureBase& future_;
+};
+
+}  // namespace
+
+LoopOptions::LoopOptions() : clock(ClockKind::real) {
+  const std::string_view clock_name = environment("RONDO_CLOCK");
+  if (clock_name == "virtual") {
+    clock = ClockKind::virtual_time;
+  } else if (!clock_name.empty() && clock_name != "real") {
+    throw ValueError("RONDO_CLOCK is \"" + std::string(clock_name) +
+                     "\"; it can be \"real\" or \"virtual\"");
+  }
+  const std::string_view debug_word = environment("RONDO_DEBUG");
+  debug = !debug_word.empty() && debug_word != "0";
+  const std::string_view driver_name = environment("RONDO_DRIVER");
+  if (driver_name == "sim") {
+    clock = ClockKind::virtual_time;
+    make_driver = [seed = environment_seed()] { return std::make_unique<SimulatedKernel>(seed); };
+  } else if (!driver_name.empty() && driver_name != "uring") {
+    throw ValueError("RONDO_DRIVER is \"" + std::string(driver_name) +
+                     "\"; it can be \"uring\" or \"sim\"");
+  }
+}
+
+Loop* running_loop_or_null() noexcept {
+  return running_loop;
+}
+
+Loop& get_running_loop() {
+  if (running_loop == nullptr) throw RuntimeError("no running event loop");
+  return *running_loop;
+}
+
+Loop::Loop(LoopOptions options)
+    : clock_(options.clock),
+      driver_(options.make_driver ? options.make_driver() : std::make_unique<Ring>()),
+      next_loop_(std::exchange(loops, this)),
+      debug_(options.debug) {
+  mailbox_.attach(*driver_);
+}
+
+Loop::~Loop() {
+  if (!running_) close();
+  Loop** link = &loops;
+  while (*link != this)
+    link = &(*link)->next_loop_;
+  *link = next_loop_;
+}
+
+TimePoint Loop::time() const {
+  return clock_ == ClockKind::virtual_time ? virtual_now_ : real_now();
+}
+
+void Loop::check_open() const {
+  if (closed_) throw RuntimeError("the event loop is closed");
+  if (debug_ && running_ && thread_ != std::this_thread::get_id()) {
+    throw RuntimeError(
+        "Non-thread-safe operation invoked on an event loop other than the current one");
+  }
+}
+
+void Loop::check_can_run() const {
+  check_open();
+  if (running_) throw RuntimeError("this event loop is already running");
+  if (running_loop != nullptr) {
+    throw RuntimeError("cannot run the event loop while another loop is running");
+  }
+}
+
+void Loop::run_forever() {
+  check_can_run();
+  struct Running {
+    explicit Running(Loop& running) : loop(running) {
+      loop.running_ = true;
+      loop.thread_ = std::this_thread::get_id();
+      running_loop = &loop;
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    ~Running() {
+      loop.running_ = false;
+      loop.stopping_ = false;
+      running_loop = nullptr;
+    }
+    Loop& loop;
+  };
+  const Running running(*this);
+  do {
+    turn();
+  } while (!stopping_);
+}
+
+void Loop::run_until_done(detail::FutureBase& future) {
+  if (&future.loop() != this) {
+    throw RuntimeError("the future belongs to a different loop");
+  }
+  const StopWhenDone stopper(*this, future);
+  run_forever();
+  if (!future.done()) throw RuntimeError("Event loop stopped before Future completed.");
+}
+
+void Loop::turn() {
+  ++turns_;
+  wait_for_kernel();
+  driver_->reap();
+  if (mailbox_.has_mail()) deliver_mail();
+  if (!signal_handlers_.empty() && detail::any_signal_noted()) deliver_signals();
+  if (!timers_.empty()) {
+    const TimePoint now = time();
+    while (!timers_.empty() && timers_.first_deadline() <= now)
+      ready_.push_back(timers_.pop());
+  }
+  run_ready();
+}
+
+void Loop::wait_for_kernel() {
+  if (!ready_.empty() || stopping_) {
+    driver_->submit_and_wait(Duration::zero());
+    return;
+  }
+  std::optional<Duration> timeout;
+  if (!timers_.empty()) timeout = std::max(Duration::zero(), timers_.first_deadline() - time());
+
+  if (clock_ == ClockKind::real) {
+    driver_->submit_and_wait(timeout);
+    return;
+  }
+  if (!driver_->nothing_can_arrive()) {
+    const TimePoint before = real_now();
+    driver_->submit_and_wait(timeout);
+    if (!driver_->in_virtual_time()) virtual_now_ += real_now() - before;
+    return;
+  }
+  if (!timeout) {
+    throw RuntimeError(
+        "deadlock: nothing is ready, no timer is armed and no operation is in flight, so under the "
+        "virtual clock nothing can ever happen");
+  }
+  virtual_now_ += *timeout;
+}
+
+void Loop::deliver_mail() {
+  for (auto& call : mailbox_.take()) {
+    call_soon([call = std::move(call)] { call->invoke(); });
+  }
+}
+
+void Loop::deliver_signals() {
+  // First, so that one that comes in between is seen in the next turn at the latest.
+  detail::clear_signal_note();
+  for (const auto& [signal_number, handler] : signal_handlers_) {
+    if (detail::take_signal(signal_number)) call_soon(handler);
+  }
+}
+
+void Loop::add_signal_handler(int signal_number, std::function<void()> handler) {
+  check_open();
+  detail::watch_signal(signal_number, driver_->wake_descriptor());
+  signal_handlers_.insert_or_assign(signal_number, std::move(handler));
+}
+
+bool Loop::remove_signal_handler(int signal_number) {
+  if (signal_handlers_.erase(signal_number) == 0) return false;
+  return detail::unwatch_signal(signal_number);
+}
+
+void Loop::run_ready() {
+  batch_.take_all(ready_);
+  while (!batch_.empty()) {
+    detail::Runnable& next = batch_.pop_front();
+    if (debug_) {
+      run_and_time(next);
+    } else {
+      next.run();
+    }
+  }
+}
+
+void Loop::run_and_time(detail::Runnable& runnable) {
+  const std::string what = runnable.debug_name();
+  const TimePoint start = real_now();
+  runnable.run();
+  const Duration taken = real_now() - start;
+  if (taken < slow_callback_duration) return;
+  const std::string seconds = std::to_string(std::chrono::duration<double>(taken).count());
+  call_exception_handler(
+      {"Executing <" + what + "> took " + seconds + " seconds", nullptr, {}, {}});
+}
+
+void Loop::close() {
+  if (running_) throw RuntimeError("cannot close a running event loop");
+  if (closed_) return;
+  closed_ = true;
+  while (!signal_handlers_.empty())
+    remove_signal_handler(signal_handlers_.begin()->first);
+  mailbox_.close();
+  resources_.for_each_until([](detail::LoopResource& resource) {
+    resource.loop_closing();
+    return false;
+  });
+  driver_->cancel_all();
+  while (driver_->in_flight() > 0) {
+    driver_->submit_and_wait(std::nullopt);
+    driver_->reap();
+  }
+  drop_scheduled();
+  destroy_pending_tasks();
+  drop_scheduled();
+  driver_.reset();
+}
+
+void Loop::drop_scheduled() noexcept {
+  while (!timers_.empty())
+    ready_.push_back(timers_.pop());
+  batch_.take_all(ready_);
+  while (!batch_.empty())
+    batch_.pop_front().dropped();
+}
+
+// Only a program that runs a Loop by hand can get here with tasks; `run` has awaited them all.
+void Loop::destroy_pending_tasks() noexcept {
+  while (!tasks_.empty()) {
+    detail::TaskBase& task = tasks_.front();
+    call_exception_handler({"Task was destroyed but it is pending!", nullptr, task.name(),
+                            task.future().created_at()});
+    task.abandon();
+  }
+}
+
+void Loop::call_exception_handler(const ExceptionContext& context) noexcept {
+  try {
+    if (!handler_) {
+      default_exception_handler(context);
+      return;
+    }
+    try {
+      handler_(*this, context);
+    } catch (...) {
+      default_exception_handler({"Unhandled error in exception handler", std::current_exception(),
+                                 context.task_name, context.where});
+    }
+  } catch (...) {
+    std::fputs("rondo: an exception could not be reported\n", stderr);
+  }
+}
+
+void Loop::default_exception_handler(const ExceptionContext& context) {
+  std::string line = "rondo: " + context.message;
+  if (context.exception) line += ": " + describe_exception(context.exception);
+  if (!context.task_name.empty()) line += " (" + context.task_name + ")";
+  if (context.where.line() != 0) {
+    line += ", created at " + std::string(context.where.file_name()) + ":" +
+            std::to_string(context.where.line());
+  }
+  line += '\n';
+  std::fputs(line.c_str(), stderr);
+}
+
+namespace detail {
+
+bool loop_exists(const Loop* loop) noexcept {
+  const Loop* candidate = loops;
+  while (candidate != nullptr && candidate != loop)
+    candidate = candidate->next_loop_;
+  return candidate != nullptr;
+}
+
+void Callback::run() {
+  const Ref<Callback> keep(this);
+  release();  // the reference that `scheduled` took
+  try {
+    const ContextScope scope(context_);
+    invoke();
+  } catch (...) {
+    loop_->call_exception_handler({"Exception in callback", std::current_exception(), {}, {}});
+  }
+}
+
+void Callback::cancel() noexcept {
+  if (cancelled_) return;
+  cancelled_ = true;
+  const bool was_scheduled = armed() || linked();
+  if (armed()) loop_->disarm(*this);
+  unlink();
+  drop_function();
+  if (was_scheduled) release();
+}
+
+}  // namespace detail
+
+}  // namespace rondo

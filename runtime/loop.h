@@ -1,0 +1,247 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <source_location>
+#include <string>
+#include <thread>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <rondo/runtime/completion.h>
+#include <rondo/runtime/detail/mailbox.h>
+#include <rondo/runtime/detail/ref.h>
+#include <rondo/runtime/detail/timer_heap.h>
+#include <rondo/runtime/handle.h>
+
+// The event loop: one thread, one ready queue, one heap of deadlines, one door to the kernel.
+//
+// Each turn is the same four steps: wait for the kernel (not at all when something is ready, at
+// most to the first deadline otherwise), take its answers, move the timers that are due to the
+// ready queue, run what was on the queue at that moment. What a callback makes ready runs in the
+// next turn, never inside the call that made it ready. That is asyncio's loop, step for step.
+
+namespace rondo {
+
+class Loop;
+
+namespace detail {
+
+class FutureBase;
+class TaskBase;
+
+/// Something that holds a descriptor and must let go of it before its loop closes.
+class LoopResource : public ListNode<LoopResource> {
+ public:
+  /// The loop is closing. Cancel what is in flight and close; the loop waits for the answers.
+  virtual void loop_closing() noexcept = 0;
+
+ protected:
+  ~LoopResource() = default;
+};
+
+struct AllTasks;  // tag: a task's place in the loop's list of live tasks
+
+/// True until the loop is destroyed. To be asked on its own thread.
+bool loop_exists(const Loop* loop) noexcept;
+
+}  // namespace detail
+
+/// How the loop's time runs.
+enum class ClockKind {
+  real,          ///< CLOCK_MONOTONIC
+  virtual_time,  ///< jumps to the next deadline whenever nothing is ready and no operation is in
+                 ///< flight; while one is, time passes as on the wall
+};
+
+/// How a loop is made.
+class LoopOptions {
+ public:
+  /// The clock that the environment asks for (RONDO_CLOCK=real|virtual; real when unset) and the
+  /// driver that RONDO_DRIVER names (uring, or sim with the seed RONDO_SEED). Throws ValueError for
+  /// other words.
+  LoopOptions();
+
+  ClockKind clock;
+  /// Debug mode (RONDO_DEBUG=1): a step that takes long, a call from the wrong thread and a
+  /// coroutine that is never awaited are reported.
+  bool debug = false;
+  /// `Runner::run` lets SIGINT and SIGTERM cancel the main task, if nobody else handles them.
+  bool handle_signals = true;
+  /// Makes the loop's driver; empty for io_uring with its defaults.
+  std::function<std::unique_ptr<Driver>()> make_driver;
+};
+
+/// What the exception handler is told.
+struct ExceptionContext {
+  std::string message;           ///< what went wrong, in a sentence
+  std::exception_ptr exception;  ///< null when there is none
+  std::string task_name;         ///< empty when no task is concerned
+  std::source_location where{};  ///< where the task or future was created; line 0 if unknown
+};
+
+/// An event loop. It belongs to the thread that runs it; from another one only call_soon_threadsafe
+/// may be called.
+class Loop {
+ public:
+  explicit Loop(LoopOptions options = LoopOptions());
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  ~Loop();  ///< closes
+
+  /// Now, on this loop's clock.
+  TimePoint time() const;
+
+  /// Runs `fn(args...)` in the next turn. What it throws goes to the exception handler.
+  template <class F, class... Args>
+  Handle call_soon(F fn, Args... args);
+
+  /// Runs `fn(args...)` when `delay` has passed; at once, but never inline, for a negative one.
+  template <class Rep, class Period, class F, class... Args>
+  TimerHandle call_later(std::chrono::duration<Rep, Period> delay, F fn, Args... args) {
+    return call_at(saturating_add(time(), to_duration(delay)), std::move(fn), std::move(args)...);
+  }
+
+  /// Runs `fn(args...)` at a moment of this loop's clock. Equal moments keep the order in which
+  /// they were asked for (a deliberate difference from CPython, whose heap does not).
+  template <class F, class... Args>
+  TimerHandle call_at(TimePoint when, F fn, Args... args);
+
+  /// From any thread: runs `fn(args...)` on the loop, which is woken if it sleeps. Throws
+  /// RuntimeError when the loop is closed; it must not be destroyed meanwhile.
+  template <class F, class... Args>
+  void call_soon_threadsafe(F fn, Args... args) {
+    auto call =
+        std::make_unique<detail::BoundPostedCall<F, Args...>>(std::move(fn), std::move(args)...);
+    if (!mailbox_.post(std::move(call))) {
+      throw RuntimeError("the event loop is closed");
+    }
+  }
+
+  /// Runs `handler()` on the loop each time the signal comes, instead of what it does otherwise. A
+  /// second call replaces the first. Throws ValueError for a number that is no signal, RuntimeError
+  /// for one that cannot be caught. See asyncio's loop.add_signal_handler.
+  void add_signal_handler(int signal_number, std::function<void()> handler);
+  /// The signal does again what it did before. False when there was no handler.
+  bool remove_signal_handler(int signal_number);
+
+  /// Runs until `stop`. Throws RuntimeError when the loop is closed or a loop runs already.
+  void run_forever();
+
+  /// Runs until a future, task or coroutine is done, and returns its result or throws its
+  /// exception. Throws RuntimeError as `run_forever` does, and then a coroutine is not started; and
+  /// if `stop` ended the loop first, and then what was awaited stays pending.
+  /// (Defined in run.h.)
+  template <class Awaitable>
+  auto run_until_complete(Awaitable&& awaitable);
+
+  /// Ends `run_forever` after the present turn; called beforehand, it makes the next run one turn.
+  void stop() noexcept { stopping_ = true; }
+
+  bool is_running() const noexcept { return running_; }
+  bool is_closed() const noexcept { return closed_; }
+
+  /// Closes what the loop still holds, waits until the kernel names none of it, and drops what was
+  /// scheduled. A second call does nothing. Throws RuntimeError while the loop runs.
+  void close();
+
+  using ExceptionHandler = std::function<void(Loop&, const ExceptionContext&)>;
+  /// Who is told about exceptions that reach nobody; an empty function restores the default, which
+  /// writes a line to the standard error.
+  void set_exception_handler(ExceptionHandler handler) { handler_ = std::move(handler); }
+  /// Tells the exception handler. One that throws is itself reported, by the default handler.
+  void call_exception_handler(const ExceptionContext& context) noexcept;
+  /// Writes the context to the standard error.
+  static void default_exception_handler(const ExceptionContext& context);
+
+  /// Debug mode: see LoopOptions.
+  bool get_debug() const noexcept { return debug_; }
+  void set_debug(bool on) noexcept { debug_ = on; }
+  /// In debug mode a callback, or a task's step, that takes at least this long is reported.
+  Duration slow_callback_duration = std::chrono::milliseconds(100);
+
+  /// Turns made so far.
+  std::uint64_t turns() const noexcept { return turns_; }
+
+  // For those who write awaitables.
+
+  /// Puts something at the end of the ready queue. It must not be there already.
+  void make_ready(detail::Runnable& runnable) noexcept { ready_.push_back(runnable); }
+  /// Puts `timer` on the ready queue when `deadline` has come.
+  void arm(detail::Timer& timer, TimePoint deadline) { timers_.arm(timer, deadline); }
+  void disarm(detail::Timer& timer) noexcept { timers_.disarm(timer); }
+  Driver& driver() noexcept { return *driver_; }
+  void add_resource(detail::LoopResource& resource) noexcept { resources_.push_back(resource); }
+
+ private:
+  friend class detail::TaskBase;
+  friend class Runner;
+  friend Loop* running_loop_or_null() noexcept;
+  friend bool detail::loop_exists(const Loop* loop) noexcept;
+
+  void run_until_done(detail::FutureBase& future);
+  void turn();
+  void wait_for_kernel();
+  void run_ready();
+  void deliver_mail();
+  void deliver_signals();
+  void drop_scheduled() noexcept;
+  void destroy_pending_tasks() noexcept;
+  /// Throws RuntimeError when closed and, in debug mode, on a thread that is not the loop's.
+  void check_open() const;
+  void run_and_time(detail::Runnable& runnable);
+  void check_can_run() const;
+
+  const ClockKind clock_;
+  TimePoint virtual_now_{};
+  std::unique_ptr<Driver> driver_;
+  detail::ReadyQueue ready_;
+  detail::ReadyQueue batch_;  // this turn's share of the ready queue
+  detail::TimerHeap timers_;
+  detail::IntrusiveList<detail::TaskBase, detail::AllTasks> tasks_;  // each has a reference here
+  detail::IntrusiveList<detail::LoopResource, detail::LoopResource> resources_;
+  detail::TaskBase* current_task_ = nullptr;  // the task whose step is running; null between steps
+  ExceptionHandler handler_;
+  detail::Mailbox mailbox_;
+  std::map<int, std::function<void()>> signal_handlers_;
+  std::uint64_t turns_ = 0;
+  std::uint32_t tasks_created_ = 0;  // gives "Task-N" its number
+  Loop* next_loop_ = nullptr;        // in the list of this thread's loops
+  std::thread::id thread_;           // the thread that runs it; none: it does not run
+  bool debug_ = false;
+  bool running_ = false;
+  bool stopping_ = false;
+  bool closed_ = false;
+};
+
+/// The loop that runs on this thread. Throws RuntimeError("no running event loop").
+Loop& get_running_loop();
+
+/// The loop that runs on this thread, or null.
+Loop* running_loop_or_null() noexcept;
+
+template <class F, class... Args>
+Handle Loop::call_soon(F fn, Args... args) {
+  check_open();
+  auto callback = detail::make_callback(*this, std::move(fn), std::move(args)...);
+  callback->scheduled();
+  make_ready(*callback);
+  return Handle(std::move(callback));
+}
+
+template <class F, class... Args>
+TimerHandle Loop::call_at(TimePoint when, F fn, Args... args) {
+  check_open();
+  auto callback = detail::make_callback(*this, std::move(fn), std::move(args)...);
+  callback->scheduled();
+  arm(*callback, when);
+  return TimerHandle(std::move(callback), when);
+}
+
+}  // namespace rondo

@@ -1,0 +1,278 @@
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fstream>
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <rondo/runtime/ring.h>
+
+namespace rondo {
+
+namespace {
+
+// The lowest bit of an entry's user_data tells the two kinds apart: an operation's own answer, and
+// the answer to the request to cancel it. Operations are aligned, so the bit is free.
+constexpr std::uint64_t cancel_tag = 1;
+// The poll on the wake descriptor belongs to no operation.
+constexpr std::uint64_t wake_tag = 2;
+
+constexpr unsigned fewest_entries = 64;
+
+int uring_disabled_sysctl() {
+  std::ifstream file("/proc/sys/kernel/io_uring_disabled");
+  int value = 0;
+  return file >> value ? value : 0;
+}
+
+[[noreturn]] void throw_setup_error(int error_number) {
+  std::string why = "io_uring could not be set up: ";
+  switch (error_number) {
+    case EPERM:
+      if (uring_disabled_sysctl() > 0) {
+        why +=
+            "the sysctl kernel.io_uring_disabled forbids it; as root: "
+            "sysctl kernel.io_uring_disabled=0";
+      } else {
+        why +=
+            "a seccomp filter denies it, as the default profiles of Docker and Kubernetes do; "
+            "run with a profile that allows io_uring_setup, io_uring_enter and io_uring_register";
+      }
+      break;
+    case ENOSYS:
+      why +=
+          "the kernel lacks io_uring, or a sandbox hides it; rondo needs Linux 5.11 or newer, "
+          "and recommends 6.1";
+      break;
+    case ENOMEM:
+      why +=
+          "not even a small ring fits under the limit of locked memory; raise it with "
+          "ulimit -l, or end other programs of this user that hold rings";
+      break;
+    case EMFILE:
+    case ENFILE:
+      why += "no file descriptor is free; raise the limit with ulimit -n";
+      break;
+    default:
+      why += "unexpected error";
+  }
+  throw OSError(error_number, why);
+}
+
+std::uint64_t tag(const Operation& operation, std::uint64_t bit = 0) {
+  return reinterpret_cast<std::uint64_t>(&operation) | bit;
+}
+
+bool is_transient(int error_number) {
+  return error_number == EINTR || error_number == EAGAIN || error_number == EBUSY ||
+         error_number == ENOMEM;
+}
+
+void fill(io_uring_sqe& entry, const Request& request) {
+  switch (request.opcode) {
+    case Opcode::nop:
+      io_uring_prep_nop(&entry);
+      return;
+    case Opcode::accept:
+      io_uring_prep_accept(&entry, request.fd, nullptr, nullptr, SOCK_CLOEXEC);
+      return;
+    case Opcode::connect:
+      io_uring_prep_connect(&entry, request.fd, static_cast<const sockaddr*>(request.buffer),
+                            request.length);
+      return;
+    case Opcode::receive:
+      io_uring_prep_recv(&entry, request.fd, request.buffer, request.length, 0);
+      return;
+    case Opcode::send:
+      io_uring_prep_send(&entry, request.fd, request.buffer, request.length, MSG_NOSIGNAL);
+      return;
+    case Opcode::read:
+      io_uring_prep_read(&entry, request.fd, request.buffer, request.length, ~0ULL);
+      return;
+    case Opcode::write:
+      io_uring_prep_write(&entry, request.fd, request.buffer, request.length, ~0ULL);
+      return;
+    case Opcode::close:
+      io_uring_prep_close(&entry, request.fd);
+      return;
+  }
+  throw RuntimeError("the ring does not know this opcode");
+}
+
+}  // namespace
+
+Ring::Ring(RingOptions options) : owner_pid_(getpid()) {
+  std::array<unsigned, 3> attempts{};
+  std::size_t count = 0;
+  if (options.defer_taskrun) {
+    attempts[count++] = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+                        IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL;
+  }
+  if (options.coop_taskrun) {
+    attempts[count++] =
+        IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL;
+  }
+  attempts[count++] = 0;
+
+  int error_number = EINVAL;
+  for (std::size_t i = 0; i < count && error_number == EINVAL; ++i) {
+    unsigned entries = options.entries;
+    do {
+      io_uring_params parameters{};
+      parameters.flags = attempts[i] | IORING_SETUP_CQSIZE;
+      parameters.cq_entries = 4 * entries;
+      error_number = -io_uring_queue_init_params(entries, &ring_, &parameters);
+      entries /= 2;
+    } while (error_number == ENOMEM && entries >= fewest_entries);
+  }
+  if (error_number != 0) throw_setup_error(error_number);
+  if ((ring_.features & IORING_FEAT_EXT_ARG) == 0) {
+    io_uring_queue_exit(&ring_);
+    throw_setup_error(ENOSYS);
+  }
+  io_uring_ring_dontfork(&ring_);
+  wake_ = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake_) {
+    const int eventfd_error = errno;
+    io_uring_queue_exit(&ring_);
+    throw_setup_error(eventfd_error);
+  }
+  watch_wake_descriptor();
+}
+
+Ring::~Ring() {
+  io_uring_queue_exit(&ring_);
+}
+
+// In a child the queues are not even mapped.
+void Ring::check_process() const {
+  if (getpid() != owner_pid_) {
+    throw RuntimeError("a forked child must not use its parent's event loop; make one of its own");
+  }
+}
+
+io_uring_sqe& Ring::next_entry() {
+  check_process();
+  if (overflow_.empty()) {
+    if (io_uring_sqe* entry = io_uring_get_sqe(&ring_)) return *entry;
+  }
+  return overflow_.emplace_back();
+}
+
+void Ring::do_prepare(Operation& operation, const Request& request) {
+  io_uring_sqe& entry = next_entry();
+  fill(entry, request);
+  entry.user_data = tag(operation);
+}
+
+void Ring::do_cancel(Operation& operation) {
+  io_uring_sqe& entry = next_entry();
+  io_uring_prep_cancel64(&entry, tag(operation), 0);
+  entry.user_data = tag(operation, cancel_tag);
+}
+
+void Ring::move_overflow() {
+  while (!overflow_.empty()) {
+    io_uring_sqe* entry = io_uring_get_sqe(&ring_);
+    if (entry == nullptr) return;
+    *entry = overflow_.front();
+    overflow_.pop_front();
+  }
+}
+
+bool Ring::kernel_holds_completions() const noexcept {
+  constexpr unsigned held = IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW;
+  return (IO_URING_READ_ONCE(*ring_.sq.kflags) & held) != 0;
+}
+
+// One io_uring_enter. What it submits or reaps is read off the queues afterwards; its return value
+// says nothing that they do not.
+void Ring::enter(unsigned wait_for, std::optional<Duration> timeout) {
+  ++enters_;
+  int result = 0;
+  if (wait_for == 0) {
+    result = io_uring_submit_and_get_events(&ring_);
+  } else {
+    __kernel_timespec limit{};
+    if (timeout) {
+      limit.tv_sec = timeout->count() / 1'000'000'000;
+      limit.tv_nsec = timeout->count() % 1'000'000'000;
+    }
+    io_uring_cqe* first = nullptr;
+    result = io_uring_submit_and_wait_timeout(&ring_, &first, wait_for, timeout ? &limit : nullptr,
+                                              nullptr);
+  }
+  if (result < 0 && result != -ETIME && !is_transient(-result)) {
+    throw OSError(-result, "io_uring_enter");
+  }
+}
+
+void Ring::submit_and_wait(std::optional<Duration> timeout) {
+  check_process();
+  while (!overflow_.empty()) {
+    const std::size_t waiting = overflow_.size();
+    move_overflow();
+    if (overflow_.empty()) break;
+    enter(0, std::nullopt);
+    // A kernel that takes nothing has no memory, or wants its completions reaped first. The rest
+    // waits for the next turn.
+    if (overflow_.size() == waiting && io_uring_sq_space_left(&ring_) == 0) return;
+  }
+  const bool anything_ready = io_uring_cq_ready(&ring_) > 0;
+  if (timeout == Duration::zero() || anything_ready) {
+    if (io_uring_sq_ready(&ring_) > 0 || kernel_holds_completions()) enter(0, std::nullopt);
+    return;
+  }
+  enter(1, timeout);
+}
+
+void Ring::watch_wake_descriptor() {
+  io_uring_sqe& entry = next_entry();
+  io_uring_prep_poll_multishot(&entry, wake_.get(), POLLIN);
+  entry.user_data = wake_tag;
+}
+
+void Ring::drain_wake_descriptor() noexcept {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const ssize_t got = ::read(wake_.get(), &count, sizeof count);
+}
+
+void Ring::wake() noexcept {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof one);
+}
+
+std::size_t Ring::reap() {
+  std::size_t delivered = 0;
+  // Answers that arrive while these are delivered wait for the next turn, as callbacks do.
+  for (unsigned left = io_uring_cq_ready(&ring_); left > 0; --left) {
+    io_uring_cqe* completion = nullptr;
+    if (io_uring_peek_cqe(&ring_, &completion) != 0) break;
+    const std::uint64_t user_data = completion->user_data;
+    const int result = completion->res;
+    const bool more = (completion->flags & IORING_CQE_F_MORE) != 0;
+    io_uring_cqe_seen(&ring_, completion);
+    if (user_data == wake_tag) {
+      drain_wake_descriptor();
+      if (!more) watch_wake_descriptor();
+      continue;
+    }
+    auto& operation = *reinterpret_cast<Operation*>(user_data & ~cancel_tag);
+    const bool complete = (user_data & cancel_tag) != 0 ? cancel_arrived(operation)
+                                                        : answer_arrived(operation, result);
+    if (complete) ++delivered;
+  }
+  return delivered;
+}
+
+std::string Ring::features() const {
+  std::string text = "io_uring, " + std::to_string(ring_.sq.ring_entries) + " entries";
+  if ((ring_.flags & IORING_SETUP_DEFER_TASKRUN) != 0) return text + ", deferred task running";
+  if ((ring_.flags & IORING_SETUP_COOP_TASKRUN) != 0) return text + ", cooperative task running";
+  return text + ", plain";
+}
+
+}  // namespace rondo

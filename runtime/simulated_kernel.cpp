@@ -1,0 +1,173 @@
+#include <algorithm>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <rondo/runtime/simulated_kernel.h>
+
+namespace rondo {
+
+namespace {
+
+int result_of(ssize_t returned) {
+  return returned < 0 ? -errno : static_cast<int>(returned);
+}
+
+bool ready(int fd, short events) {
+  pollfd entry{fd, events, 0};
+  return ::poll(&entry, 1, 0) > 0;
+}
+
+int begin_connect(const Request& request) {
+  const int flags = ::fcntl(request.fd, F_GETFL);
+  ::fcntl(request.fd, F_SETFL, flags | O_NONBLOCK);
+  const int result = result_of(
+      ::connect(request.fd, static_cast<const sockaddr*>(request.buffer), request.length));
+  ::fcntl(request.fd, F_SETFL, flags);
+  return result;
+}
+
+int end_connect(int fd) {
+  if (!ready(fd, POLLOUT)) return -EAGAIN;
+  int error = 0;
+  socklen_t length = sizeof error;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? -error : -errno;
+}
+
+}  // namespace
+
+void SimulatedKernel::do_prepare(Operation& operation, const Request& request) {
+  prepared_.push_back({&operation, request});
+  idle_ = false;
+}
+
+void SimulatedKernel::do_cancel(Operation& operation) {
+  idle_ = false;
+  for (std::vector<Pending>* list : {&prepared_, &pending_}) {
+    for (Pending& pending : *list) {
+      if (pending.operation == &operation) pending.cancel_asked = true;
+    }
+  }
+  // An operation that was answered, but not reaped, is cancelled too late.
+  const bool answered = std::ranges::any_of(
+      answers_, [&operation](const Answer& answer) { return answer.operation == &operation; });
+  if (answered) answers_.push_back({&operation, -ENOENT, true});
+}
+
+// A full queue: what finds no room is handed over in a later turn, in the same order.
+void SimulatedKernel::take_prepared() {
+  const std::size_t room = chance(4) ? random_() % (prepared_.size() + 1) : prepared_.size();
+  const auto end = prepared_.begin() + static_cast<std::ptrdiff_t>(room);
+  pending_.insert(pending_.end(), prepared_.begin(), end);
+  prepared_.erase(prepared_.begin(), end);
+}
+
+void SimulatedKernel::submit_and_wait(std::optional<Duration> timeout) {
+  take_prepared();
+  std::ranges::shuffle(pending_, random_);
+  bool delayed = !prepared_.empty();
+  bool answered = false;
+  for (std::size_t i = 0; i < pending_.size();) {
+    if (chance(3)) {
+      delayed = true;  // it could go on, but does not yet
+      ++i;
+    } else if (try_to_answer(pending_[i])) {
+      answered = true;
+      pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(i));
+    } else {
+      ++i;
+    }
+  }
+  std::ranges::shuffle(answers_, random_);
+  if (!delayed && !answered && timeout != Duration::zero()) idle_ = !anything_moves(!timeout);
+}
+
+// Sockets of one machine answer on the spot, but TCP's windows may need a moment. With no deadline
+// to jump to, the moment is long: nothing else could ever happen.
+bool SimulatedKernel::anything_moves(bool wait_long) const {
+  constexpr int short_wait = 2;    // milliseconds
+  constexpr int long_wait = 1000;  // milliseconds
+  std::vector<pollfd> descriptors;
+  for (const Pending& pending : pending_) {
+    const Opcode opcode = pending.request.opcode;
+    const bool writes =
+        opcode == Opcode::send || opcode == Opcode::write || opcode == Opcode::connect;
+    descriptors.push_back({pending.request.fd, static_cast<short>(writes ? POLLOUT : POLLIN), 0});
+  }
+  return ::poll(descriptors.data(), descriptors.size(), wait_long ? long_wait : short_wait) > 0;
+}
+
+bool SimulatedKernel::try_to_answer(Pending& pending) {
+  if (!pending.cancel_asked) {
+    const int result = attempt(pending);
+    if (result == -EAGAIN) return false;
+    answers_.push_back({pending.operation, result, false});
+    return true;
+  }
+  // The cancel is in time, or the operation wins in spite of it.
+  const int result = chance(2) ? attempt(pending) : -ECANCELED;
+  answer_cancelled(pending, result == -EAGAIN ? -ECANCELED : result);
+  return true;
+}
+
+void SimulatedKernel::answer_cancelled(Pending& pending, int result) {
+  answers_.push_back({pending.operation, result, false});
+  answers_.push_back({pending.operation, result == -ECANCELED ? 0 : -ENOENT, true});
+}
+
+std::uint32_t SimulatedKernel::shorten(std::uint32_t length) {
+  if (length < 2 || !chance(3)) return length;
+  return 1 + static_cast<std::uint32_t>(random_() % std::min<std::uint32_t>(length, 32));
+}
+
+int SimulatedKernel::attempt(Pending& pending) {
+  const Request& request = pending.request;
+  switch (request.opcode) {
+    case Opcode::nop:
+      return 0;
+    case Opcode::accept:
+      if (!ready(request.fd, POLLIN)) return -EAGAIN;
+      return result_of(::accept4(request.fd, nullptr, nullptr, SOCK_CLOEXEC));
+    case Opcode::connect: {
+      if (pending.connecting) return end_connect(request.fd);
+      const int result = begin_connect(request);
+      pending.connecting = result == -EINPROGRESS;
+      return pending.connecting ? -EAGAIN : result;
+    }
+    case Opcode::receive:
+      if (chance(20)) return -EINTR;
+      return result_of(::recv(request.fd, request.buffer, shorten(request.length), MSG_DONTWAIT));
+    case Opcode::send:
+      if (chance(20)) return -EINTR;
+      return result_of(
+          ::send(request.fd, request.buffer, shorten(request.length), MSG_DONTWAIT | MSG_NOSIGNAL));
+    case Opcode::read:
+      if (!ready(request.fd, POLLIN)) return -EAGAIN;
+      return result_of(::read(request.fd, request.buffer, shorten(request.length)));
+    case Opcode::write:
+      if (!ready(request.fd, POLLOUT)) return -EAGAIN;
+      return result_of(::write(request.fd, request.buffer, shorten(request.length)));
+    case Opcode::close:
+      return result_of(::close(request.fd));
+  }
+  return -ENOSYS;
+}
+
+std::size_t SimulatedKernel::reap() {
+  std::size_t delivered = 0;
+  // One by one, so that a cancel from inside a completion finds the answers that are still to come.
+  for (std::size_t left = answers_.size(); left > 0; --left) {
+    const Answer answer = answers_.front();
+    answers_.pop_front();
+    idle_ = false;
+    const bool complete = answer.of_cancel ? cancel_arrived(*answer.operation)
+                                           : answer_arrived(*answer.operation, answer.result);
+    if (complete) ++delivered;
+  }
+  return delivered;
+}
+
+}  // namespace rondo

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <random>
+#include <vector>
+
+#include <rondo/runtime/completion.h>
+
+// A kernel for tests: it does what it is asked, on real descriptors, but as awkwardly as a kernel
+// may.
+//
+// A seed decides when each operation is attempted, how much of a buffer is used, in which order the
+// answers come, whether a cancel is in time or an operation succeeds in spite of it, which of the
+// two completions comes first, and when the queue has room. The same seed decides the same way
+// again, so a failure found among ten thousand seeds can be looked at as often as needed. Time is
+// the loop's virtual clock; so the other ends of sockets must be on the same loop, not in another
+// process.
+
+namespace rondo {
+
+class SimulatedKernel final : public Driver {
+ public:
+  explicit SimulatedKernel(std::uint64_t seed) : random_(seed) {}
+
+  void submit_and_wait(std::optional<Duration> timeout) override;
+  std::size_t reap() override;
+  bool nothing_can_arrive() const noexcept override { return idle_; }
+  bool in_virtual_time() const noexcept override { return true; }
+  void wake() noexcept override {}
+  std::string features() const override { return "simulated kernel"; }
+
+ private:
+  struct Pending {
+    Operation* operation;
+    Request request;
+    bool cancel_asked = false;
+    bool connecting = false;  // a connect that the kernel has begun
+  };
+  struct Answer {
+    Operation* operation;
+    int result;
+    bool of_cancel;  // the cancel's own completion
+  };
+
+  void do_prepare(Operation& operation, const Request& request) override;
+  void do_cancel(Operation& operation) override;
+
+  /// True in `one_in` of the cases.
+  bool chance(unsigned one_in) { return random_() % one_in == 0; }
+  std::uint32_t shorten(std::uint32_t length);
+  void take_prepared();
+  /// Waits a moment: could an operation that would have blocked go on now?
+  bool anything_moves(bool wait_long) const;
+  bool try_to_answer(Pending& pending);
+  void answer_cancelled(Pending& pending, int result);
+  /// The operation's result, or -EAGAIN while it would block.
+  int attempt(Pending& pending);
+
+  std::mt19937_64 random_;
+  std::vector<Pending> prepared_;  // not yet handed over
+  std::vector<Pending> pending_;   // handed over, unanswered
+  std::deque<Answer> answers_;     // not yet reaped
+  bool idle_ = true;               // nothing is left that could be answered without time passing
+};
+
+}  // namespace rondo

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <ranges>
+#include <string>
+#include <string_view>
+
+#include <rondo/runtime/coroutine.h>
+#include <rondo/runtime/detail/stream.h>
+#include <rondo/runtime/transport.h>
+
+// StreamWriter: bytes to send.
+//
+// `write` never waits: it hands the bytes to the transport, which sends them in the background, all
+// that was written between two awaits in one piece. `drain` waits when too much has piled up. This
+// is asyncio.StreamWriter.
+
+namespace rondo {
+
+/// A cheap handle; copies write to the same stream. When the last handle of a connection, reader
+/// and writer alike, goes away, the connection is closed as by `close`.
+class StreamWriter {
+ public:
+  explicit StreamWriter(std::shared_ptr<detail::Stream> stream) noexcept
+      : stream_(std::move(stream)) {}
+
+  /// Sends `bytes` in the background. After the connection was lost they are dropped, and `drain`
+  /// throws. Throws RuntimeError after `write_eof`.
+  void write(std::string_view bytes) const {
+    if (Transport* transport = stream_->transport()) transport->write(bytes);
+  }
+  /// `write` for each element of a range.
+  template <std::ranges::input_range R>
+    requires std::convertible_to<std::ranges::range_reference_t<R>, std::string_view>
+  void writelines(R&& lines) const {
+    for (auto&& line : lines)
+      write(line);
+  }
+  /// Waits until no more than the low-water mark is unsent, if it is more than the high-water mark
+  /// now. Throws the exception that the connection ended with, ConnectionResetError when it is
+  /// lost, CancelledError when the task is cancelled (what was written is sent all the same).
+  Coroutine<void> drain() const { return detail::Stream::drain(stream_); }
+
+  /// Sends what was written, then ends this direction; the peer reads the end of the stream.
+  void write_eof() const {
+    if (Transport* transport = stream_->transport()) transport->write_eof();
+  }
+  bool can_write_eof() const noexcept {
+    const Transport* transport = stream_->transport();
+    return transport != nullptr && transport->can_write_eof();
+  }
+
+  /// Stops reading, sends what was written, then closes.
+  void close() const {
+    if (Transport* transport = stream_->transport()) transport->close();
+  }
+  bool is_closing() const noexcept {
+    const Transport* transport = stream_->transport();
+    return transport == nullptr || transport->is_closing();
+  }
+  /// Waits until the connection is closed. Throws the exception that it ended with, if one did.
+  Coroutine<void> wait_closed() const { return detail::Stream::wait_closed(stream_); }
+
+  /// What is known of the connection: "peername", "sockname"; empty for names that are not.
+  std::string get_extra_info(std::string_view name) const {
+    const Transport* transport = stream_->transport();
+    return transport == nullptr ? std::string() : transport->get_extra_info(name);
+  }
+  /// The transport below; null once the connection is lost.
+  Transport* transport() const noexcept { return stream_->transport(); }
+
+ private:
+  std::shared_ptr<detail::Stream> stream_;
+};
+
+}  // namespace rondo

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstddef>
+#include <exception>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+// Transport and Protocol: the two halves of a connection, below the streams.
+//
+// A transport moves bytes: over a descriptor, or over a channel of an SSH session. A protocol is
+// told about them. All calls come on the loop's thread, and a protocol resumes nobody; it puts what
+// it wakes on the ready queue. These are asyncio.Transport and asyncio.BufferedProtocol.
+
+namespace rondo {
+
+class Transport;
+
+class Protocol {
+ public:
+  Protocol() = default;
+  Protocol(const Protocol&) = delete;
+  Protocol& operator=(const Protocol&) = delete;
+  virtual ~Protocol() = default;
+
+  /// The connection stands. First call of all.
+  virtual void connection_made(Transport& transport) = 0;
+  /// Room for the next bytes, never empty; it stays in place until `buffer_updated`, `eof_received`
+  /// or `connection_lost`.
+  virtual std::span<char> get_buffer() = 0;
+  /// The first `count` bytes of that room are filled.
+  virtual void buffer_updated(std::size_t count) = 0;
+  /// The peer will send no more. The transport stays open for writing.
+  virtual void eof_received() = 0;
+  /// The connection is over and its descriptor closed; null unless an error ended it. Last call of
+  /// all.
+  virtual void connection_lost(std::exception_ptr error) = 0;
+  /// More is waiting to be sent than the high-water mark.
+  virtual void pause_writing() {}
+  /// It has fallen to the low-water mark.
+  virtual void resume_writing() {}
+};
+
+class Transport {
+ public:
+  Transport() = default;
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+
+  /// Takes all bytes over and sends them in the background. After the connection was lost they are
+  /// dropped. Throws RuntimeError after `write_eof`.
+  virtual void write(std::string_view bytes) = 0;
+  /// Sends what was written, then ends this direction.
+  virtual void write_eof() = 0;
+  virtual bool can_write_eof() const noexcept = 0;
+  /// Stops reading, sends what was written, then closes.
+  virtual void close() = 0;
+  /// Closes at once; what was not sent is dropped.
+  virtual void abort() = 0;
+  virtual bool is_closing() const noexcept = 0;
+
+  /// No more calls of `buffer_updated` until `resume_reading`, except for one that is under way.
+  virtual void pause_reading() = 0;
+  virtual void resume_reading() = 0;
+
+  virtual std::size_t get_write_buffer_size() const noexcept = 0;
+  /// Above `high` bytes waiting, the protocol is paused; at `low` it goes on.
+  void set_write_buffer_limits(std::size_t high, std::size_t low) noexcept {
+    high_water_ = high;
+    low_water_ = low < high ? low : high;
+  }
+
+  /// What is known of the connection: "peername", "sockname"; empty for names that are not.
+  std::string get_extra_info(std::string_view name) const {
+    const auto entry = extra_info_.find(name);
+    return entry == extra_info_.end() ? std::string() : entry->second;
+  }
+  void set_extra_info(std::string name, std::string value) {
+    extra_info_.insert_or_assign(std::move(name), std::move(value));
+  }
+
+ protected:
+  ~Transport() = default;
+
+  /// Tells the protocol when the amount that waits to be sent has crossed a mark.
+  void check_water_marks(Protocol& protocol) {
+    const std::size_t size = get_write_buffer_size();
+    if (!protocol_paused_ && size > high_water_) {
+      protocol_paused_ = true;
+      protocol.pause_writing();
+    } else if (protocol_paused_ && size <= low_water_) {
+      protocol_paused_ = false;
+      protocol.resume_writing();
+    }
+  }
+
+ private:
+  std::size_t high_water_ = 64 * 1024;  // bytes
+  std::size_t low_water_ = 16 * 1024;   // bytes; not above high_water_
+  bool protocol_paused_ = false;
+  std::map<std::string, std::string, std::less<>> extra_info_;
+};
+
+}  // namespace rondo

@@ -1,0 +1,196 @@
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include <rondo/ssh/detail/channel.h>
+#include <rondo/ssh/detail/session.h>
+#include <rondo/ssh/errors.h>
+
+namespace rondo::ssh::detail {
+
+namespace {
+
+constexpr std::size_t room_for_bytes = 16 * 1024;
+constexpr std::size_t pause_reading_above = 1024 * 1024;
+constexpr std::size_t congested_above = 256 * 1024;
+
+// libssh2's memory holds keys and passwords: it is wiped before it is given back. The size stands
+// in front of each block.
+constexpr std::size_t header = alignof(std::max_align_t);
+
+void* allocate(std::size_t size, void** /*session*/) {
+  auto* block = static_cast<char*>(std::malloc(header + size));
+  if (block == nullptr) return nullptr;
+  std::memcpy(block, &size, sizeof size);
+  return block + header;
+}
+
+void deallocate(void* memory, void** /*session*/) {
+  if (memory == nullptr) return;
+  char* block = static_cast<char*>(memory) - header;
+  std::size_t size = 0;
+  std::memcpy(&size, block, sizeof size);
+  explicit_bzero(memory, size);
+  std::free(block);
+}
+
+void* reallocate(void* memory, std::size_t size, void** session) {
+  if (memory == nullptr) return allocate(size, session);
+  std::size_t old_size = 0;
+  std::memcpy(&old_size, static_cast<char*>(memory) - header, sizeof old_size);
+  void* grown = allocate(size, session);
+  if (grown == nullptr) return nullptr;
+  std::memcpy(grown, memory, std::min(old_size, size));
+  deallocate(memory, session);
+  return grown;
+}
+
+ssize_t send_callback(libssh2_socket_t /*socket*/, const void* bytes, std::size_t size,
+                      int /*flags*/, void** session) {
+  return static_cast<Session*>(*session)->send({static_cast<const char*>(bytes), size});
+}
+
+ssize_t receive_callback(libssh2_socket_t /*socket*/, void* room, std::size_t size, int /*flags*/,
+                         void** session) {
+  return static_cast<Session*>(*session)->receive({static_cast<char*>(room), size});
+}
+
+LIBSSH2_SESSION* make_session(Session& session) {
+  static const int initialised = libssh2_init(0);
+  LIBSSH2_SESSION* made = initialised != 0
+                              ? nullptr
+                              : libssh2_session_init_ex(allocate, deallocate, reallocate, &session);
+  if (made == nullptr) throw Error("libssh2 could not be set up");
+  libssh2_session_set_blocking(made, 0);
+  libssh2_session_callback_set(made, LIBSSH2_CALLBACK_SEND,
+                               reinterpret_cast<void*>(&send_callback));
+  libssh2_session_callback_set(made, LIBSSH2_CALLBACK_RECV,
+                               reinterpret_cast<void*>(&receive_callback));
+  return made;
+}
+
+}  // namespace
+
+Session::Session(Loop& loop, std::string peer)
+    : session_(make_session(*this)), loop_(loop), peer_(std::move(peer)) {}
+
+Session::~Session() {
+  // The transport is gone, so nothing can be waited for; what is left to do is done at once.
+  while (libssh2_session_free(session_) == LIBSSH2_ERROR_EAGAIN) {
+  }
+}
+
+std::shared_ptr<Session> Session::handle_of(std::shared_ptr<Session> session) {
+  Session* const plain = session.get();
+  return std::shared_ptr<Session>(plain,
+                                  [session = std::move(session)](Session*) { session->close(); });
+}
+
+void Session::connection_made(Transport& transport) {
+  transport_ = &transport;
+}
+
+std::span<char> Session::get_buffer() {
+  return arrived_.prepare(room_for_bytes);
+}
+
+void Session::buffer_updated(std::size_t count) {
+  arrived_.commit(count);
+  pump_channels();
+  progress_.wake_all();
+  // With nobody reading a channel nothing is taken out; TCP holds the server back then.
+  if (!reading_paused_ && arrived_.size() > pause_reading_above && transport_ != nullptr) {
+    reading_paused_ = true;
+    transport_->pause_reading();
+  }
+}
+
+void Session::eof_received() {
+  peer_eof_ = true;
+  reason_ = "the server closed the connection";
+  pump_channels();
+  if (transport_ != nullptr) transport_->abort();
+}
+
+void Session::connection_lost(std::exception_ptr error) {
+  transport_ = nullptr;
+  if (error) reason_ = describe_exception(error);
+  const std::exception_ptr why = reason_.empty() ? nullptr : lost_error();
+  const auto channels = std::exchange(channels_, {});
+  for (const auto& channel : channels)
+    channel->session_lost(why);
+  progress_.wake_all();
+  closed_.wake_all();
+}
+
+bool Session::congested() const noexcept {
+  return transport_ == nullptr || transport_->get_write_buffer_size() > congested_above;
+}
+
+std::string Session::last_error() const {
+  char* text = nullptr;
+  libssh2_session_last_error(session_, &text, nullptr, 0);
+  return text == nullptr ? "unknown error" : text;
+}
+
+std::exception_ptr Session::lost_error() const {
+  return std::make_exception_ptr(ConnectionLost(
+      peer_ + ": " + (reason_.empty() ? std::string("the connection was closed") : reason_)));
+}
+
+void Session::add_channel(rondo::detail::Ref<Channel> channel) {
+  channels_.push_back(std::move(channel));
+}
+
+void Session::remove_channel(Channel& channel) noexcept {
+  channels_.remove_if([&channel](const auto& held) { return held.get() == &channel; });
+}
+
+void Session::pump_channels() {
+  // A channel that is told of bytes may pause itself, resume or close, and so come back here.
+  if (pumping_ || lost()) return;
+  pumping_ = true;
+  const auto channels = channels_;
+  for (const auto& channel : channels)
+    channel->pump();
+  pumping_ = false;
+}
+
+void Session::pump_soon() {
+  if (!pump_.linked() && !lost()) loop_.make_ready(pump_);
+}
+
+void Session::close() {
+  if (is_closing()) return;
+  pump_channels();
+  libssh2_session_disconnect_ex(session_, SSH_DISCONNECT_BY_APPLICATION, "closed by the user", "");
+  transport_->close();
+}
+
+void Session::abort() {
+  if (!lost()) transport_->abort();
+}
+
+Coroutine<void> Session::wait_closed(std::shared_ptr<Session> session) {
+  if (!session->lost()) co_await session->closed_.wait();
+}
+
+ssize_t Session::send(std::string_view bytes) {
+  if (lost()) return -EPIPE;
+  transport_->write(bytes);
+  return static_cast<ssize_t>(bytes.size());
+}
+
+ssize_t Session::receive(std::span<char> room) {
+  if (arrived_.empty()) return lost() || peer_eof_ ? 0 : -EAGAIN;
+  const std::size_t count = std::min(room.size(), arrived_.size());
+  std::memcpy(room.data(), arrived_.view().data(), count);
+  arrived_.consume(count);
+  if (reading_paused_ && arrived_.size() <= pause_reading_above / 2 && transport_ != nullptr) {
+    reading_paused_ = false;
+    transport_->resume_reading();
+  }
+  return static_cast<ssize_t>(count);
+}
+
+}  // namespace rondo::ssh::detail

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <libssh2.h>
+
+#include <rondo/runtime/detail/byte_buffer.h>
+#include <rondo/runtime/detail/ref.h>
+#include <rondo/runtime/detail/runnable.h>
+#include <rondo/runtime/detail/signal_queue.h>
+#include <rondo/runtime/loop.h>
+#include <rondo/runtime/semaphore.h>
+#include <rondo/runtime/transport.h>
+
+// One libssh2 session on one of our transports.
+//
+// libssh2 asks for bytes and offers bytes through two callbacks. Sending always takes everything,
+// into the transport's queue, so that no call of libssh2 ever has to be repeated for want of room.
+// Receiving takes what has arrived; when nothing has, the call says EAGAIN, and whoever made it
+// waits for `progress`. New bytes wake all who wait, since one caller's reading may have brought
+// the packet that another one waits for; and the channels are looked at, since theirs may be among
+// them.
+//
+// | what happens          | then                                                            |
+// |-----------------------|-----------------------------------------------------------------|
+// | bytes arrive          | channels are pumped, all waiting operations try again           |
+// | an operation is called| it runs to its end or to EAGAIN; then the channels are pumped    |
+// | the transport is lost | all waiting operations and all channels end with ConnectionLost |
+
+namespace rondo::ssh::detail {
+
+class Channel;
+
+class Session final : public Protocol {
+ public:
+  /// `peer`: "host:port", for messages.
+  Session(Loop& loop, std::string peer);
+  ~Session() override;
+
+  /// What the handles of a connection share: the last one closes it.
+  static std::shared_ptr<Session> handle_of(std::shared_ptr<Session> session);
+
+  // Protocol.
+  void connection_made(Transport& transport) override;
+  std::span<char> get_buffer() override;
+  void buffer_updated(std::size_t count) override;
+  void eof_received() override;
+  void connection_lost(std::exception_ptr error) override;
+  void resume_writing() override { pump_channels(); }
+
+  LIBSSH2_SESSION* get() const noexcept { return session_; }
+  const std::string& peer() const noexcept { return peer_; }
+  bool lost() const noexcept { return transport_ == nullptr; }
+  bool is_closing() const noexcept { return lost() || transport_->is_closing(); }
+  /// True when the transport holds so much that channels should wait before they send more.
+  bool congested() const noexcept;
+  /// Orders the control requests, whose state lives in the libssh2 session: one at a time.
+  Semaphore& control() noexcept { return control_; }
+
+  /// Calls `call` until it returns something else than LIBSSH2_ERROR_EAGAIN, waiting for bytes in
+  /// between. Throws ConnectionLost when the connection has ended.
+  template <class Call>
+  Coroutine<int> drive(Call call) {
+    for (;;) {
+      const int result = call();
+      pump_channels();
+      if (result == 0 || result == LIBSSH2_ERROR_AUTHENTICATION_FAILED) co_return result;
+      // When the connection is gone, that is the error, whatever libssh2 calls it.
+      if (lost() || peer_eof_) std::rethrow_exception(lost_error());
+      if (result != LIBSSH2_ERROR_EAGAIN) co_return result;
+      co_await progress_.wait();
+    }
+  }
+
+  /// libssh2's own words about the last error.
+  std::string last_error() const;
+  /// Why the connection was lost, as an ssh::ConnectionLost.
+  std::exception_ptr lost_error() const;
+
+  void add_channel(rondo::detail::Ref<Channel> channel);
+  void remove_channel(Channel& channel) noexcept;
+  void pump_channels();
+  /// Pumps in the loop's next turn: what is written in between goes out together, and no reader is
+  /// fed from inside its own call.
+  void pump_soon();
+
+  void close();
+  void abort();
+  static Coroutine<void> wait_closed(std::shared_ptr<Session> session);
+
+  // The two callbacks: how much was taken or given, or a negative errno.
+  ssize_t send(std::string_view bytes);
+  ssize_t receive(std::span<char> room);
+
+ private:
+  class Pump final : public rondo::detail::Runnable {
+   public:
+    explicit Pump(Session& session) noexcept : session_(session) {}
+    void run() override { session_.pump_channels(); }
+
+   private:
+    Session& session_;
+  };
+
+  LIBSSH2_SESSION* session_;
+  Loop& loop_;
+  Pump pump_{*this};
+  std::string peer_;
+  Transport* transport_ = nullptr;     // null before the connection is made and after it is lost
+  rondo::detail::ByteBuffer arrived_;  // bytes for libssh2
+  bool reading_paused_ = false;        // too many of them
+  bool peer_eof_ = false;
+  bool pumping_ = false;  // inside pump_channels
+  std::string reason_;    // why it was lost; empty: closed by us
+  rondo::detail::SignalQueue progress_;
+  rondo::detail::SignalQueue closed_;
+  Semaphore control_{1};
+  std::list<rondo::detail::Ref<Channel>> channels_;
+};
+
+}  // namespace rondo::ssh::detail

@@ -1,0 +1,155 @@
+// The examples of chapter 2 against a lab of their own: the book's routers under other addresses,
+// so that a lab that is running already is not in the way.
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include "program.h"
+
+namespace {
+
+using namespace rondo::tests;
+namespace fs = std::filesystem;
+
+std::string replaced(std::string text, const std::string& old_part, const std::string& new_part) {
+  for (std::size_t at = text.find(old_part); at != std::string::npos;
+       at = text.find(old_part, at + new_part.size())) {
+    text.replace(at, old_part.size(), new_part);
+  }
+  return text;
+}
+
+/// A running lab, and a directory in which the examples find what they read.
+class Lab {
+ public:
+  Lab() {
+    const fs::path source = RONDO_SOURCE_DIR;
+    write("routers.yaml", contents(source / "lab" / "routers.yaml"));
+    write("devices.yaml", contents(source / "examples" / "devices.yaml"));
+    write("devices_with_faults.yaml", contents(source / "examples" / "devices_with_faults.yaml"));
+
+    const std::vector<std::string> arguments = {"--routers", "routers.yaml",  //
+                                                "--known-hosts", "known_hosts"};
+    routers_.emplace(RONDO_LAB, arguments, here_.path());
+    const bool ready = routers_->wait_for_output("ready\n");
+    REQUIRE_MESSAGE(ready, routers_->output());
+  }
+
+  Ending run(const std::string& name, const std::vector<std::string>& arguments = {}) const {
+    Program program(examples_directory() / name, arguments, here_.path());
+    return program.wait();
+  }
+
+  /// Of the router that the book's lab has at 127.0.100.HOST.
+  std::string address(int host) const { return network_ + std::to_string(host) + ":2222"; }
+
+  void write(const std::string& file, const std::string& text) const {
+    std::ofstream(here_.path() / file) << replaced(text, "127.0.100.", network_);
+  }
+
+ private:
+  const std::string network_ = "127." + std::to_string(64 + getpid() / 256 % 64) + "." +
+                               std::to_string(getpid() % 256) + ".";
+  const TemporaryDirectory here_;
+  std::optional<Program> routers_;
+};
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("send_show: it logs in, enables, and shows the table between echo and prompt") {
+  const Lab lab;
+  const Ending ending = lab.run("send_show");
+  CAPTURE(ending.output);
+  CHECK(ending.exit_status() == 0);
+  CHECK(ending.output.starts_with("show ip interface brief\r\n"));
+  CHECK(contains(ending.output, "GigabitEthernet0/0         192.168.100.1   YES NVRAM  up"));
+  CHECK(ending.output.ends_with("r1#\n"));
+}
+
+TEST_CASE("send_show_all: every router's table, a summary, and exit status 0") {
+  const Lab lab;
+  const Ending ending = lab.run("send_show_all");
+  CAPTURE(ending.output);
+  CHECK(ending.exit_status() == 0);
+  CHECK(contains(ending.output, lab.address(1) + "\nInterface "));
+  CHECK(contains(ending.output, lab.address(2) + "\nInterface "));
+  CHECK(contains(ending.output, lab.address(3) + "\nInterface "));
+  CHECK(contains(ending.output, "Loopback0                  10.3.3.3"));
+
+  // All at once: not much longer than the slowest, where one by one would take nearly twice that.
+  const std::regex summary("3 of 3 routers in ([0-9.]+) s \\(the slowest took ([0-9.]+) s\\)");
+  std::smatch seconds;
+  REQUIRE(std::regex_search(ending.output, seconds, summary));
+  CHECK(std::stod(seconds[1]) < 1.5 * std::stod(seconds[2]));
+
+  CHECK_FALSE(contains(ending.output, "#"));   // no prompt is left
+  CHECK_FALSE(contains(ending.output, "\r"));  // nor a terminal's line ends
+}
+
+TEST_CASE("send_show_all: a failure is one plain line with host and reason, and exit status 1") {
+  const Lab lab;
+  const Ending ending = lab.run("send_show_all", {"devices_with_faults.yaml"});
+  CAPTURE(ending.output);
+  CHECK(ending.exit_status() == 1);
+  CHECK(contains(ending.output, "\n" + lab.address(2) + ": permission denied"));
+  CHECK(contains(ending.output, "\n" + lab.address(9) + ": Connection refused\n"));
+  CHECK(contains(ending.output, "\n" + lab.address(4) + ": the host key "));
+  CHECK(contains(ending.output, lab.address(1) + "\nInterface "));
+  CHECK(contains(ending.output, lab.address(3) + "\nInterface "));
+  CHECK(contains(ending.output, "\n2 of 5 routers in "));
+  CHECK_FALSE(contains(ending.output, "forgotten"));  // the wrong password
+}
+
+TEST_CASE("send_show_all: when nobody answers, it says so, and how long it took") {
+  const Lab lab;
+  lab.write("nobody.yaml",
+            "- host: 127.0.100.9\n"
+            "  port: 2222\n"
+            "  username: cisco\n"
+            "  password: cisco\n"
+            "  secret: cisco\n"
+            "  known_hosts: known_hosts\n");
+  const Ending ending = lab.run("send_show_all", {"nobody.yaml"});
+  CHECK(ending.exit_status() == 1);
+  CHECK(contains(ending.output, "\n0 of 1 routers in 0.0 s\n"));
+}
+
+TEST_CASE("send_show_all: a mistake in the devices file is named by file and line") {
+  const TemporaryDirectory here;
+  const auto error_for = [&here](const std::string& text) {
+    std::ofstream(here.path() / "devices.yaml") << text;
+    Program program(examples_directory() / "send_show_all", {}, here.path());
+    const Ending ending = program.wait();
+    CHECK(ending.exit_status() == 1);
+    return ending.output;
+  };
+  CHECK(error_for("- host: r1\n"
+                  "  username: cisco\n"
+                  "  password: cisco\n"
+                  "  secret: cisco\n"
+                  "\n"
+                  "- host: r2\n"
+                  "  password: cisco\n"
+                  "  secret: cisco\n") == "devices.yaml:6: this device has no 'username'\n");
+  CHECK(error_for("- host: r1\n"
+                  "  port: ssh\n"
+                  "  username: cisco\n"
+                  "  password: cisco\n"
+                  "  secret: cisco\n") == "devices.yaml:2: 'port' has no usable value\n");
+  CHECK(error_for("") == "devices.yaml:1: a list of devices is expected\n");
+
+  fs::remove(here.path() / "devices.yaml");
+  Program program(examples_directory() / "send_show_all", {}, here.path());
+  CHECK(program.wait().output == "devices.yaml: cannot be read\n");
+}

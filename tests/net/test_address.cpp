@@ -1,0 +1,123 @@
+// Addresses and names: how they are spelled, and what the hosts file makes of them.
+
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <rondo/net/address.h>
+#include <rondo/runtime/errors.h>
+#include <rondo/runtime/file_descriptor.h>
+
+namespace {
+
+using namespace rondo;
+
+/// A file that is gone when the test is over.
+class HostsFile {
+ public:
+  explicit HostsFile(std::string_view text) {
+    const int fd = ::mkstemp(path_.data());
+    if (fd < 0) throw std::runtime_error("mkstemp");
+    const FileDescriptor closed_at_the_end(fd);
+    std::ofstream(path_) << text;
+  }
+  HostsFile(const HostsFile&) = delete;
+  HostsFile& operator=(const HostsFile&) = delete;
+  ~HostsFile() { ::unlink(path_.c_str()); }
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_ = "/tmp/rondo-test-hosts-XXXXXX";
+};
+
+std::vector<std::string> texts(const std::vector<Address>& addresses) {
+  std::vector<std::string> spelled;
+  for (const Address& address : addresses)
+    spelled.push_back(address.text());
+  return spelled;
+}
+
+using Texts = std::vector<std::string>;
+
+TEST_CASE("[case 198] an address stands for itself") {
+  const auto v4 = addresses_of("192.0.2.1", 22);
+  REQUIRE(v4.size() == 1);
+  CHECK(v4[0].family() == AF_INET);
+  CHECK(v4[0].host() == "192.0.2.1");
+  CHECK(v4[0].port() == 22);
+  CHECK(v4[0].text() == "192.0.2.1:22");
+
+  const auto v6 = addresses_of("2001:db8::1", 65535);
+  REQUIRE(v6.size() == 1);
+  CHECK(v6[0].family() == AF_INET6);
+  CHECK(v6[0].host() == "2001:db8::1");
+  CHECK(v6[0].text() == "[2001:db8::1]:65535");
+
+  CHECK(host_and_port("r1", 22) == "r1:22");
+  CHECK(host_and_port("::1", 22) == "[::1]:22");
+  CHECK(Address().text() == ":0");
+}
+
+TEST_CASE("[case 198] a name stands for what the hosts file lists, in its order") {
+  const HostsFile hosts(
+      "# routers\n"
+      "\n"
+      "127.0.0.1\tlocalhost loopback\n"
+      "::1 localhost ip6-localhost\n"
+      "  192.0.2.7   r1.lab   R1  # the first\n"
+      "192.0.2.8 #r1\n"
+      "not-an-address r1\n"
+      "2001:db8::7 r1\n"
+      "192.0.2.9 r10");
+  CHECK(texts(addresses_of("r1", 22, hosts.path())) == Texts{"192.0.2.7:22", "[2001:db8::7]:22"});
+  CHECK(texts(addresses_of("R1.LAB", 22, hosts.path())) == Texts{"192.0.2.7:22"});
+  CHECK(texts(addresses_of("r10", 22, hosts.path())) == Texts{"192.0.2.9:22"});
+  CHECK(texts(addresses_of("localhost", 80, hosts.path())) == Texts{"127.0.0.1:80", "[::1]:80"});
+}
+
+TEST_CASE("[case 198] localhost is known on every machine") {
+  const auto addresses = addresses_of("localhost", 22);
+  REQUIRE_FALSE(addresses.empty());
+  CHECK(addresses[0].port() == 22);
+}
+
+TEST_CASE("[case 198] an unknown name is an error that names it and where it was looked for") {
+  const HostsFile hosts("127.0.0.1 localhost\n");
+  const auto text_of_error = [](const std::string& host, const std::string& file) {
+    try {
+      addresses_of(host, 22, file);
+    } catch (const OSError& error) {
+      CHECK(error.code().value() == ENOENT);
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  const std::string unknown = text_of_error("no-such-router", hosts.path());
+  CAPTURE(unknown);
+  CHECK(unknown.find("\"no-such-router\"") != std::string::npos);
+  CHECK(unknown.find(hosts.path()) != std::string::npos);
+  CHECK(text_of_error("127.0.0.1.5", hosts.path()) != "no error");
+  CHECK(text_of_error("", hosts.path()) != "no error");
+  CHECK(text_of_error("localhost", "/nonexistent/hosts") != "no error");
+}
+
+TEST_CASE("a socket knows its own address; asking what is no socket is an error") {
+  const FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const Address loopback = addresses_of("127.0.0.1", 0).front();
+  REQUIRE(::bind(socket.get(), loopback.get(), loopback.length()) == 0);
+  CHECK(local_address(socket.get()).host() == "127.0.0.1");
+  CHECK(local_address(socket.get()).port() != 0);
+  CHECK_THROWS_AS(peer_address(socket.get()), OSError);
+  CHECK_THROWS_AS(local_address(-1), OSError);
+}
+
+}  // namespace

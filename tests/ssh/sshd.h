@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+// OpenSSH's own sshd, on a free loopback port, with keys and a user that exist for it alone.
+//
+// sshd checks a password against /etc/shadow. So that no test touches the machine's, sshd runs in a
+// mount namespace of its own, in which /etc/passwd and /etc/shadow are ours; that needs root.
+
+namespace rondo::tests {
+
+/// A directory that goes away with this.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory();
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  ~TemporaryDirectory();
+
+  const std::filesystem::path& path() const noexcept { return path_; }
+  /// Writes a file, and returns its path.
+  std::string write(const std::string& name, const std::string& text) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+class Sshd {
+ public:
+  static constexpr const char* username = "rondo-test";
+  static constexpr const char* password = "Correct-Horse-7";
+
+  /// Empty if sshd can run here, otherwise why not; then tests print it as their reason to skip.
+  static std::string unavailable();
+
+  /// Starts sshd with these lines in front of the usual configuration.
+  explicit Sshd(const std::vector<std::string>& configuration = {});
+  Sshd(const Sshd&) = delete;
+  Sshd& operator=(const Sshd&) = delete;
+  ~Sshd();
+
+  std::uint16_t port() const noexcept { return port_; }
+  /// A known_hosts file that lists this server's key.
+  std::string known_hosts() const { return (directory_.path() / "known_hosts").string(); }
+  const TemporaryDirectory& directory() const noexcept { return directory_; }
+  /// Ends the server, and returns all that it has logged.
+  std::string stop();
+
+ private:
+  void start();
+  bool wait_until_listening();
+
+  TemporaryDirectory directory_;
+  std::uint16_t port_ = 0;
+  int pid_ = -1;
+  int log_fd_ = -1;
+  std::string log_;
+};
+
+/// Runs a shell command and returns what it printed; throws when it fails.
+std::string shell(const std::string& command);
+
+}  // namespace rondo::tests
