@@ -1,5 +1,4 @@
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 
 #include <rondo/ssh/detail/channel.h>
@@ -14,35 +13,16 @@ constexpr std::size_t room_for_bytes = 16 * 1024;
 constexpr std::size_t pause_reading_above = 1024 * 1024;
 constexpr std::size_t congested_above = 256 * 1024;
 
-// libssh2's memory holds keys and passwords: it is wiped before it is given back. The size stands
-// in front of each block.
-constexpr std::size_t header = alignof(std::max_align_t);
-
-void* allocate(std::size_t size, void** /*session*/) {
-  auto* block = static_cast<char*>(std::malloc(header + size));
-  if (block == nullptr) return nullptr;
-  std::memcpy(block, &size, sizeof size);
-  return block + header;
-}
-
-void deallocate(void* memory, void** /*session*/) {
-  if (memory == nullptr) return;
-  char* block = static_cast<char*>(memory) - header;
-  std::size_t size = 0;
-  std::memcpy(&size, block, sizeof size);
-  explicit_bzero(memory, size);
-  std::free(block);
+void* allocate(std::size_t size, void** session) {
+  return static_cast<Session*>(*session)->memory().allocate(size);
 }
 
 void* reallocate(void* memory, std::size_t size, void** session) {
-  if (memory == nullptr) return allocate(size, session);
-  std::size_t old_size = 0;
-  std::memcpy(&old_size, static_cast<char*>(memory) - header, sizeof old_size);
-  void* grown = allocate(size, session);
-  if (grown == nullptr) return nullptr;
-  std::memcpy(grown, memory, std::min(old_size, size));
-  deallocate(memory, session);
-  return grown;
+  return static_cast<Session*>(*session)->memory().reallocate(memory, size);
+}
+
+void deallocate(void* memory, void** session) {
+  static_cast<Session*>(*session)->memory().deallocate(memory);
 }
 
 ssize_t send_callback(libssh2_socket_t /*socket*/, const void* bytes, std::size_t size,

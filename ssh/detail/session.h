@@ -14,6 +14,7 @@
 #include <rondo/runtime/loop.h>
 #include <rondo/runtime/semaphore.h>
 #include <rondo/runtime/transport.h>
+#include <rondo/ssh/detail/wiped_memory.h>
 
 // One libssh2 session on one of our transports.
 //
@@ -57,6 +58,7 @@ class Session final : public Protocol {
   bool is_closing() const noexcept { return lost() || transport_->is_closing(); }
   /// True when the transport holds so much that channels should wait before they send more.
   bool congested() const noexcept;
+  WipedMemory& memory() noexcept { return memory_; }
   /// Orders the control requests, whose state lives in the libssh2 session: one at a time.
   Semaphore& control() noexcept { return control_; }
 
@@ -105,6 +107,7 @@ class Session final : public Protocol {
     Session& session_;
   };
 
+  WipedMemory memory_;  // libssh2's; so it comes before the session and outlives it
   LIBSSH2_SESSION* session_;
   Loop& loop_;
   Pump pump_{*this};
