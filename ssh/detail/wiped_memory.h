@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstddef>
-
-#include <rondo/runtime/detail/intrusive_list.h>
+#include <memory>
+#include <unordered_map>
 
 namespace rondo::ssh::detail {
 
@@ -11,11 +11,6 @@ namespace rondo::ssh::detail {
 /// cut short, are given back with the session's memory as a whole.
 class WipedMemory {
  public:
-  WipedMemory() = default;
-  WipedMemory(const WipedMemory&) = delete;
-  WipedMemory& operator=(const WipedMemory&) = delete;
-  ~WipedMemory();
-
   /// Null when there is no memory left.
   void* allocate(std::size_t size) noexcept;
   /// As realloc: null when there is no memory left, and then `memory` stays as it was.
@@ -24,9 +19,23 @@ class WipedMemory {
   void deallocate(void* memory) noexcept;
 
  private:
-  struct Block;
+  class Block {
+   public:
+    explicit Block(std::size_t size)
+        : bytes_(std::make_unique_for_overwrite<std::byte[]>(size)), size_(size) {}
+    Block(Block&&) noexcept = default;
+    Block& operator=(Block&&) = delete;
+    ~Block();
 
-  rondo::detail::IntrusiveList<Block, WipedMemory> blocks_;
+    void* bytes() const noexcept { return bytes_.get(); }
+    std::size_t size() const noexcept { return size_; }
+
+   private:
+    std::unique_ptr<std::byte[]> bytes_;  // null: moved from
+    std::size_t size_;
+  };
+
+  std::unordered_map<void*, Block> blocks_;  // by the address of their bytes
 };
 
 }  // namespace rondo::ssh::detail
