@@ -1,5 +1,6 @@
 #include <exception>
 
+#include <rondo/runtime/cancel_scope.h>
 #include <rondo/runtime/condition.h>
 
 namespace rondo {
@@ -8,6 +9,7 @@ namespace {
 
 /// Takes the lock however often it is cancelled; returns the latest CancelledError, or null.
 Coroutine<std::exception_ptr> acquire_whatever_happens(Lock& lock) {
+  const detail::ShieldFromScopes shield;
   std::exception_ptr cancelled;
   for (;;) {
     try {

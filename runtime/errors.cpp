@@ -39,6 +39,17 @@ void throw_os_error(int error_number, const std::string& what) {
   std::rethrow_exception(make_os_error(error_number, what));
 }
 
+bool is_cancelled_error(const std::exception_ptr& error) noexcept {
+  try {
+    if (error) std::rethrow_exception(error);
+  } catch (const CancelledError&) {
+    return true;
+  } catch (...) {
+    // Another one.
+  }
+  return false;
+}
+
 std::string describe_exception(const std::exception_ptr& error) {
   if (!error) return "no exception";
   try {

@@ -125,6 +125,9 @@ std::exception_ptr make_os_error(int error_number, const std::string& what);
 /// Throws what `make_os_error` makes.
 [[noreturn]] void throw_os_error(int error_number, const std::string& what);
 
+/// Is it a CancelledError? Not so for null.
+bool is_cancelled_error(const std::exception_ptr& error) noexcept;
+
 /// One line about any exception: its text, or "cancelled", or "unknown exception".
 std::string describe_exception(const std::exception_ptr& error);
 

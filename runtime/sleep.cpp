@@ -9,12 +9,10 @@ Sleep::operator Coroutine<void>() const {
 namespace detail {
 
 void SleepAwaiter::start() {
-  if (delay_ <= Duration::zero()) {
-    set();  // a request to cancel that came earlier is delivered at the next step
-    return;
-  }
-  loop().arm(*this, saturating_add(loop().time(), delay_));
+  const bool gives_way_only = delay_ <= Duration::zero();
+  if (!gives_way_only) loop().arm(*this, saturating_add(loop().time(), delay_));
   deliver_pending_cancel();
+  if (gives_way_only) set();  // does nothing when a cancel was delivered just now
 }
 
 bool SleepAwaiter::cancel_wait(const std::string& message) {

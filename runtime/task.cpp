@@ -80,9 +80,11 @@ void TaskBase::suspended_at(std::coroutine_handle<> coroutine, PromiseBase& prom
 }
 
 void TaskBase::deliver_pending_cancel() {
-  if (!must_cancel_ || !waiting_on_->cancel_wait(cancel_message())) return;
-  must_cancel_ = false;
-  cancel_taken_ = true;
+  if (must_cancel_ && waiting_on_->cancel_wait(cancel_message())) {
+    must_cancel_ = false;
+    cancel_taken_ = true;
+  }
+  if (scope_ != nullptr) deliver_scope_cancel();
 }
 
 void TaskBase::wake() noexcept {

@@ -24,6 +24,8 @@
 
 namespace rondo {
 
+class CancelScope;
+
 namespace detail {
 
 /// When a task makes its first step.
@@ -62,6 +64,12 @@ class TaskBase : public Runnable, public ListNode<AllTasks> {
   bool take_cancel_request() noexcept { return std::exchange(must_cancel_, false); }
   const std::string& cancel_message() const noexcept;
 
+  // For CancelScope.
+  CancelScope* scope() const noexcept { return scope_; }
+  void set_scope(CancelScope* scope) noexcept { scope_ = scope; }
+  /// Ends the present wait if the innermost scope is cancelled. (Defined in cancel_scope.cpp.)
+  void deliver_scope_cancel();
+
   /// Where it is suspended: the promise of its innermost coroutine. Null before the first step.
   PromiseBase* innermost() const noexcept { return innermost_; }
   /// What it waits for; null when it is ready to run.
@@ -88,6 +96,7 @@ class TaskBase : public Runnable, public ListNode<AllTasks> {
   std::coroutine_handle<> resume_point_;         // whom the next step resumes
   PromiseBase* innermost_ = nullptr;             // the promise of resume_point_; null: not started
   Suspension* waiting_on_ = nullptr;             // valid while suspended
+  CancelScope* scope_ = nullptr;                 // the innermost that is entered; null: none
   Context context_;                              // the context variables' values in it
   std::unique_ptr<std::string> name_;            // null: "Task-" and its number
   std::unique_ptr<std::string> cancel_message_;  // of the request to be thrown; null: none

@@ -1,3 +1,4 @@
+#include <rondo/runtime/cancel_scope.h>
 #include <rondo/runtime/keyboard_interrupt.h>
 #include <rondo/runtime/task_group.h>
 
@@ -108,6 +109,9 @@ void TaskGroup::child_done(Child& child) {
 // Returns the CancelledError to throw in the end, if there is nothing worse.
 Coroutine<std::exception_ptr> TaskGroup::wait_for_children(std::exception_ptr cancelled) {
   while (!children_.empty()) {
+    // A scope that is cancelled around the group says so once; the children still take their time.
+    std::optional<detail::ShieldFromScopes> shield;
+    if (aborting_) shield.emplace();
     detail::PlainSignal all_done;
     all_done_ = &all_done;
     try {

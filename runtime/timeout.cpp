@@ -14,15 +14,7 @@ Coroutine<void> Timeout::aenter() {
 }
 
 Coroutine<void> Timeout::aexit(std::exception_ptr error) {
-  bool cancelled = false;
-  try {
-    if (error) std::rethrow_exception(error);
-  } catch (const CancelledError&) {
-    cancelled = true;
-  } catch (...) {
-    cancelled = false;  // that error is what counts
-  }
-  exit(cancelled);
+  exit(is_cancelled_error(error));
   co_return;
 }
 

@@ -6,6 +6,7 @@
 #include <rondo/runtime/async_generator.h>
 #include <rondo/runtime/async_with.h>
 #include <rondo/runtime/barrier.h>
+#include <rondo/runtime/cancel_scope.h>
 #include <rondo/runtime/collect.h>
 #include <rondo/runtime/condition.h>
 #include <rondo/runtime/coroutine.h>
