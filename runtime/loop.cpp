@@ -21,16 +21,16 @@ std::string_view environment(const char* name) {
   return value == nullptr ? std::string_view() : value;
 }
 
-/// The simulated kernel's seed: RONDO_SEED, or 1.
-std::uint64_t environment_seed() {
-  const std::string_view word = environment("RONDO_SEED");
-  if (word.empty()) return 1;
-  std::uint64_t seed = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), seed);
+/// The number that a variable holds, or nothing when it is not set.
+std::optional<std::uint64_t> environment_number(const char* name) {
+  const std::string_view word = environment(name);
+  if (word.empty()) return std::nullopt;
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
   if (error != std::errc() || end != word.data() + word.size()) {
-    throw ValueError("RONDO_SEED is \"" + std::string(word) + "\"; it must be a number");
+    throw ValueError(std::string(name) + " is \"" + std::string(word) + "\"; it must be a number");
   }
-  return seed;
+  return number;
 }
 
 TimePoint real_now() {
@@ -68,10 +68,13 @@ LoopOptions::LoopOptions() : clock(ClockKind::real) {
   }
   const std::string_view debug_word = environment("RONDO_DEBUG");
   debug = !debug_word.empty() && debug_word != "0";
+  shuffle = environment_number("RONDO_SHUFFLE");
   const std::string_view driver_name = environment("RONDO_DRIVER");
   if (driver_name == "sim") {
     clock = ClockKind::virtual_time;
-    make_driver = [seed = environment_seed()] { return std::make_unique<SimulatedKernel>(seed); };
+    make_driver = [seed = environment_number("RONDO_SEED").value_or(1)] {
+      return std::make_unique<SimulatedKernel>(seed);
+    };
   } else if (!driver_name.empty() && driver_name != "uring") {
     throw ValueError("RONDO_DRIVER is \"" + std::string(driver_name) +
                      "\"; it can be \"uring\" or \"sim\"");
@@ -90,6 +93,7 @@ Loop& get_running_loop() {
 Loop::Loop(LoopOptions options)
     : clock_(options.clock),
       driver_(options.make_driver ? options.make_driver() : std::make_unique<Ring>()),
+      shuffle_state_(options.shuffle),
       next_loop_(std::exchange(loops, this)),
       debug_(options.debug) {
   mailbox_.attach(*driver_);
@@ -113,6 +117,14 @@ void Loop::check_open() const {
     throw RuntimeError(
         "Non-thread-safe operation invoked on an event loop other than the current one");
   }
+}
+
+// The generator splitmix64, whose state may be any number.
+std::size_t Loop::random_below(std::size_t bound) noexcept {
+  std::uint64_t bits = *shuffle_state_ += 0x9e3779b97f4a7c15;
+  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9;
+  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111eb;
+  return (bits ^ (bits >> 31)) % bound;
 }
 
 void Loop::check_can_run() const {

@@ -13,6 +13,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <rondo/runtime/completion.h>
 #include <rondo/runtime/detail/mailbox.h>
@@ -72,6 +73,9 @@ class LoopOptions {
   /// Debug mode (RONDO_DEBUG=1): a step that takes long, a call from the wrong thread and a
   /// coroutine that is never awaited are reported.
   bool debug = false;
+  /// A seed (RONDO_SHUFFLE): what asyncio keeps in sets, and so in no order, is gone through in a
+  /// random one. For tests; without it, such orders are those of creation.
+  std::optional<std::uint64_t> shuffle;
   /// `Runner::run` lets SIGINT and SIGTERM cancel the main task, if nobody else handles them.
   bool handle_signals = true;
   /// Makes the loop's driver; empty for io_uring with its defaults.
@@ -177,6 +181,13 @@ class Loop {
   void arm(detail::Timer& timer, TimePoint deadline) { timers_.arm(timer, deadline); }
   void disarm(detail::Timer& timer) noexcept { timers_.disarm(timer); }
   Driver& driver() noexcept { return *driver_; }
+  /// Puts things that may come in any order into a random one, if LoopOptions::shuffle says so.
+  template <class T>
+  void shuffle(std::vector<T>& things) noexcept {
+    if (!shuffle_state_) return;
+    for (std::size_t left = things.size(); left > 1; --left)
+      std::swap(things[left - 1], things[random_below(left)]);
+  }
   void add_resource(detail::LoopResource& resource) noexcept { resources_.push_back(resource); }
 
  private:
@@ -197,6 +208,7 @@ class Loop {
   void check_open() const;
   void run_and_time(detail::Runnable& runnable);
   void check_can_run() const;
+  std::size_t random_below(std::size_t bound) noexcept;
 
   const ClockKind clock_;
   TimePoint virtual_now_{};
@@ -210,6 +222,7 @@ class Loop {
   ExceptionHandler handler_;
   detail::Mailbox mailbox_;
   std::map<int, std::function<void()>> signal_handlers_;
+  std::optional<std::uint64_t> shuffle_state_;  // nothing: orders are those of creation
   std::uint64_t turns_ = 0;
   std::uint32_t tasks_created_ = 0;  // gives "Task-N" its number
   Loop* next_loop_ = nullptr;        // in the list of this thread's loops

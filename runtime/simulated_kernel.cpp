@@ -82,14 +82,18 @@ void SimulatedKernel::submit_and_wait(std::optional<Duration> timeout) {
     }
   }
   std::ranges::shuffle(answers_, random_);
-  if (!delayed && !answered && timeout != Duration::zero()) idle_ = !anything_moves(!timeout);
+  idle_ = !delayed && !answered;
+  // With no deadline to jump to nothing but the descriptors can go on, if only TCP's windows.
+  constexpr int long_wait = 1000;  // milliseconds
+  if (idle_ && !timeout) idle_ = !anything_moves(long_wait);
 }
 
-// Sockets of one machine answer on the spot, but TCP's windows may need a moment. With no deadline
-// to jump to, the moment is long: nothing else could ever happen.
-bool SimulatedKernel::anything_moves(bool wait_long) const {
-  constexpr int short_wait = 2;    // milliseconds
-  constexpr int long_wait = 1000;  // milliseconds
+// The other end of a descriptor may have been used from outside the loop.
+bool SimulatedKernel::nothing_can_arrive() const noexcept {
+  return idle_ && !anything_moves(0);
+}
+
+bool SimulatedKernel::anything_moves(int milliseconds) const {
   std::vector<pollfd> descriptors;
   for (const Pending& pending : pending_) {
     const Opcode opcode = pending.request.opcode;
@@ -97,7 +101,7 @@ bool SimulatedKernel::anything_moves(bool wait_long) const {
         opcode == Opcode::send || opcode == Opcode::write || opcode == Opcode::connect;
     descriptors.push_back({pending.request.fd, static_cast<short>(writes ? POLLOUT : POLLIN), 0});
   }
-  return ::poll(descriptors.data(), descriptors.size(), wait_long ? long_wait : short_wait) > 0;
+  return ::poll(descriptors.data(), descriptors.size(), milliseconds) > 0;
 }
 
 bool SimulatedKernel::try_to_answer(Pending& pending) {

@@ -25,7 +25,7 @@ class SimulatedKernel final : public Driver {
 
   void submit_and_wait(std::optional<Duration> timeout) override;
   std::size_t reap() override;
-  bool nothing_can_arrive() const noexcept override { return idle_; }
+  bool nothing_can_arrive() const noexcept override;
   bool in_virtual_time() const noexcept override { return true; }
   void wake() noexcept override {}
   std::string features() const override { return "simulated kernel"; }
@@ -50,8 +50,8 @@ class SimulatedKernel final : public Driver {
   bool chance(unsigned one_in) { return random_() % one_in == 0; }
   std::uint32_t shorten(std::uint32_t length);
   void take_prepared();
-  /// Waits a moment: could an operation that would have blocked go on now?
-  bool anything_moves(bool wait_long) const;
+  /// Could an operation that would have blocked go on, at once or within `milliseconds`?
+  bool anything_moves(int milliseconds) const;
   bool try_to_answer(Pending& pending);
   void answer_cancelled(Pending& pending, int result);
   /// The operation's result, or -EAGAIN while it would block.
@@ -61,7 +61,7 @@ class SimulatedKernel final : public Driver {
   std::vector<Pending> prepared_;  // not yet handed over
   std::vector<Pending> pending_;   // handed over, unanswered
   std::deque<Answer> answers_;     // not yet reaped
-  bool idle_ = true;               // nothing is left that could be answered without time passing
+  bool idle_ = true;               // all that is pending would have blocked when it was tried last
 };
 
 }  // namespace rondo

@@ -37,6 +37,7 @@ std::vector<TaskBase*> TaskBase::all(Loop& loop) {
     tasks.push_back(&task);
     return false;
   });
+  loop.shuffle(tasks);
   return tasks;
 }
 

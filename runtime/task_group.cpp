@@ -79,11 +79,14 @@ void TaskGroup::adopt(const AnyTask& task) {
 
 void TaskGroup::abort() {
   aborting_ = true;
-  children_.for_each_until([](Child& child) {
-    AnyTask task = child.task();
-    task.cancel();
+  std::vector<AnyTask> tasks;
+  children_.for_each_until([&tasks](Child& child) {
+    tasks.push_back(child.task());
     return false;
   });
+  parent_.get_loop().shuffle(tasks);
+  for (AnyTask& task : tasks)
+    task.cancel();
 }
 
 void TaskGroup::add_error(std::exception_ptr error) {

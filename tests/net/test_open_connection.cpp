@@ -219,9 +219,9 @@ class Diary final : public Protocol {
  public:
   void connection_made(Transport&) override { log += "made "; }
   std::span<char> get_buffer() override { return room_; }
-  void buffer_updated(std::size_t count) override { log += std::string(room_, count) + ' '; }
-  void eof_received() override { log += "eof "; }
-  void connection_lost(std::exception_ptr error) override { log += error ? "error" : "lost"; }
+  void buffer_updated(std::size_t count) override { log += std::string(room_, count); }
+  void eof_received() override { log += " eof"; }
+  void connection_lost(std::exception_ptr error) override { log += error ? " error" : " lost"; }
 
   std::string log;
 
@@ -236,12 +236,12 @@ TEST_CASE("create_connection tells its protocol everything in order, and the los
     auto transport = co_await create_connection(diary, "127.0.0.1", port_of(listener));
     const FileDescriptor peer = accept_now(listener);
     send_now(peer, "one");
-    co_await until([&] { return diary->log == "made one "; });
+    co_await until([&] { return diary->log == "made one"; });
     transport->write("two");
     const std::string two = co_await receive(peer, 3);
     CHECK(two == "two");
     ::shutdown(peer.get(), SHUT_WR);
-    co_await until([&] { return diary->log == "made one eof "; });
+    co_await until([&] { return diary->log == "made one eof"; });
     CHECK_FALSE(transport->is_closing());
     transport->close();
     co_await until([&] { return diary->log == "made one eof lost"; });

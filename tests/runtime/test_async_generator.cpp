@@ -76,7 +76,8 @@ TEST_CASE("an async generator yields in order, then nothing for ever [case 199]"
   });
 }
 
-TEST_CASE("an async generator that never suspends does not need a turn of the loop") {
+TEST_CASE("an async generator that never suspends does not need a turn of the loop" *
+          doctest::test_suite("heavy")) {
   run_virtual([]() -> Coroutine<> {
     const auto plain = [](int to) -> AsyncGenerator<int> {
       for (int i = 0; i < to; ++i)
@@ -443,7 +444,8 @@ AsyncGenerator<int> pass_on(int depth, Future<int> innermost) {
     co_yield *item + 1;
 }
 
-TEST_CASE("a chain of ten thousand async generators runs, and ends by a cancellation") {
+TEST_CASE("a chain of ten thousand async generators runs, and ends by a cancellation" *
+          doctest::test_suite("heavy")) {
   run_virtual([]() -> Coroutine<> {
     auto future = Future<int>::create();
     auto generator = pass_on(10'000, future);

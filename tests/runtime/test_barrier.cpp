@@ -303,7 +303,8 @@ Coroutine<> race(unsigned seed) {
   CHECK(barrier.n_waiting() == 0);
 }
 
-TEST_CASE("whatever the order of cancellations and resets, nobody is left at a barrier") {
+TEST_CASE("whatever the order of cancellations and resets, nobody is left at a barrier" *
+          doctest::test_suite("heavy")) {
   for (unsigned seed = 0; seed < 300; ++seed) {
     INFO("seed ", seed);
     run_virtual([seed]() -> Coroutine<> { return race(seed); });

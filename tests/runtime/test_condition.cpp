@@ -330,7 +330,8 @@ class Race {
   bool broken_ = false;  // somebody came back from wait_for without the lock
 };
 
-TEST_CASE("whatever the order of cancellations, no notification is lost") {
+TEST_CASE("whatever the order of cancellations, no notification is lost" *
+          doctest::test_suite("heavy")) {
   for (unsigned seed = 0; seed < 500; ++seed) {
     INFO("seed ", seed);
     run_virtual([seed]() -> Coroutine<> {

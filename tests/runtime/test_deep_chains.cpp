@@ -9,6 +9,8 @@
 
 #include "virtual_run.h"
 
+TEST_SUITE_BEGIN("heavy");
+
 // Awaits in great numbers, one inside the other and one after the other: none of them may use the
 // stack.
 
@@ -172,3 +174,5 @@ TEST_CASE("a cancellation passes through a long chain of tasks") {
 
 }  // namespace
 }  // namespace rondo::testing
+
+TEST_SUITE_END();

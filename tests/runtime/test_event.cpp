@@ -181,7 +181,8 @@ Coroutine<> race(unsigned seed) {
     CHECK_FALSE(self.too_soon);
 }
 
-TEST_CASE("whatever the order of cancellations, an event wakes all that waited and no other") {
+TEST_CASE("whatever the order of cancellations, an event wakes all that waited and no other" *
+          doctest::test_suite("heavy")) {
   for (unsigned seed = 0; seed < 300; ++seed) {
     INFO("seed ", seed);
     run_virtual([seed]() -> Coroutine<> { return race(seed); });

@@ -196,7 +196,7 @@ TEST_CASE("copies of a handle mean the same future, and an empty one is none") {
   CHECK_FALSE(AnyFuture());
 }
 
-TEST_CASE("ten thousand tasks await one future") {
+TEST_CASE("ten thousand tasks await one future" * doctest::test_suite("heavy")) {
   run_virtual([]() -> Coroutine<> {
     auto future = Future<int>::create();
     std::vector<std::string> log;

@@ -530,7 +530,8 @@ Generator<std::size_t, std::size_t, std::size_t> nest(std::size_t depth) {
   co_return 0;
 }
 
-TEST_CASE("a chain of a hundred thousand generators is begun, used, ended and dropped") {
+TEST_CASE("a chain of a hundred thousand generators is begun, used, ended and dropped" *
+          doctest::test_suite("heavy")) {
   constexpr std::size_t depth = 100'000;
   auto generator = nest(depth);
   CHECK(generator.next() == 0);
@@ -549,7 +550,8 @@ TEST_CASE("a chain of a hundred thousand generators is begun, used, ended and dr
   CHECK(closed.ended());
 }
 
-TEST_CASE("a million inner generators that end at once do not grow the stack") {
+TEST_CASE("a million inner generators that end at once do not grow the stack" *
+          doctest::test_suite("heavy")) {
   const auto nothing = []() -> Generator<int, void, int> { co_return 1; };
   const auto outer = [&]() -> Generator<int, void, int> {
     int sum = 0;

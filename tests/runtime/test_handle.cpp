@@ -185,7 +185,8 @@ TEST_CASE("a handle may outlive its loop") {
   CHECK(Counted::alive == 0);
 }
 
-TEST_CASE("a hundred thousand timers run in order, those that were cancelled never") {
+TEST_CASE("a hundred thousand timers run in order, those that were cancelled never" *
+          doctest::test_suite("heavy")) {
   run_virtual([]() -> Coroutine<> {
     constexpr std::size_t count = 100'000;
     Loop& loop = get_running_loop();

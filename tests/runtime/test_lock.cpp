@@ -338,7 +338,8 @@ class Race {
   bool broken_ = false;  // more were inside than there are places
 };
 
-TEST_CASE("whatever the order of cancellations, a lock has one holder and no wake-up is lost") {
+TEST_CASE("whatever the order of cancellations, a lock has one holder and no wake-up is lost" *
+          doctest::test_suite("heavy")) {
   for (unsigned seed = 0; seed < 500; ++seed) {
     INFO("seed ", seed);
     run_virtual([seed]() -> Coroutine<> {
@@ -349,7 +350,8 @@ TEST_CASE("whatever the order of cancellations, a lock has one holder and no wak
   }
 }
 
-TEST_CASE("whatever the order of cancellations, a semaphore keeps all its places") {
+TEST_CASE("whatever the order of cancellations, a semaphore keeps all its places" *
+          doctest::test_suite("heavy")) {
   for (unsigned seed = 0; seed < 500; ++seed) {
     INFO("seed ", seed);
     run_virtual([seed]() -> Coroutine<> {

@@ -354,7 +354,8 @@ class Race {
   int next_ = 0;
 };
 
-TEST_CASE("whatever the order of cancellations, every item that is put is got once") {
+TEST_CASE("whatever the order of cancellations, every item that is put is got once" *
+          doctest::test_suite("heavy")) {
   for (unsigned seed = 0; seed < 500; ++seed) {
     INFO("seed ", seed);
     run_virtual([seed]() -> Coroutine<> {

@@ -19,6 +19,8 @@
 
 #include "test_stream_fixture.h"
 
+TEST_SUITE_BEGIN("real kernel");
+
 namespace {
 
 using namespace rondo;
@@ -363,3 +365,5 @@ TEST_CASE("[fault 53] signals during the wait disturb neither receives nor timer
 }
 
 }  // namespace
+
+TEST_SUITE_END();

@@ -26,6 +26,8 @@
 
 #include "test_stream_fixture.h"
 
+TEST_SUITE_BEGIN("real kernel");
+
 namespace {
 
 using namespace rondo;
@@ -253,3 +255,5 @@ TEST_CASE("[fault 55] a forked child's parent's loop throws in the child; one of
 }
 
 }  // namespace
+
+TEST_SUITE_END();

@@ -77,7 +77,7 @@ TEST_CASE("tasks that are left are cancelled and awaited after main returns [cas
     log.push_back("main");
     co_return 5;
   };
-  CHECK(run_virtual(main()) == 5);
+  CHECK(run_in_order(main) == 5);
   CHECK(log == Log{"main", "a cancelled", "b cancelled", "a ended", "b ended"});
 }
 

@@ -11,6 +11,8 @@
 #include <rondo/runtime.h>
 #include <rondo/runtime/keyboard_interrupt.h>
 
+TEST_SUITE_BEGIN("real kernel");
+
 // doctest handles SIGINT and SIGTERM itself, so what `run` does about them is tried in a child.
 
 namespace rondo {
@@ -161,3 +163,5 @@ TEST_CASE("a second Ctrl-C ends a program that does not want to end") {
 }
 
 }  // namespace rondo
+
+TEST_SUITE_END();

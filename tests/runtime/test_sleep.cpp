@@ -115,7 +115,7 @@ TEST_CASE("the longest sleep there is can be cancelled") {
   });
 }
 
-TEST_CASE("ten thousand sleepers are cancelled in one turn") {
+TEST_CASE("ten thousand sleepers are cancelled in one turn" * doctest::test_suite("heavy")) {
   run_virtual([]() -> Coroutine<> {
     std::vector<Task<>> tasks;
     for (int i = 0; i < 10'000; ++i)

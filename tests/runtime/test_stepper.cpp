@@ -261,7 +261,8 @@ Coroutine<std::size_t> nest(std::size_t depth) {
   co_return below + 1;
 }
 
-TEST_CASE("a chain of a hundred thousand coroutines is stepped, ended and dropped") {
+TEST_CASE("a chain of a hundred thousand coroutines is stepped, ended and dropped" *
+          doctest::test_suite("heavy")) {
   constexpr std::size_t depth = 100'000;
   Stepper stepper(nest(depth));
   CHECK(stepper.send().has_value());

@@ -156,7 +156,7 @@ TEST_CASE("without a loop there is no current task and no task can be made [case
 }
 
 TEST_CASE("all_tasks are those that are not done, in order of creation [case 34]") {
-  run_virtual([]() -> Coroutine<> {
+  run_in_order([]() -> Coroutine<> {
     auto slow = create_task(sleep(2s));
     auto fast = create_task(sleep(1s));
     auto tasks = all_tasks();

@@ -87,7 +87,7 @@ TEST_CASE(
 
 TEST_CASE(
     "children that fail in their clean-up go before the cancellation of the task [case 116]") {
-  run_virtual([]() -> Coroutine<> {
+  run_in_order([]() -> Coroutine<> {
     bool in_body = false;
     SUBCASE("in the body") {
       in_body = true;

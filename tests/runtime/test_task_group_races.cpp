@@ -96,7 +96,8 @@ class Trees {
   bool unbalanced_ = false;
 };
 
-TEST_CASE("whatever fails in which order, a group leaves nobody behind") {
+TEST_CASE("whatever fails in which order, a group leaves nobody behind" *
+          doctest::test_suite("heavy")) {
   for (unsigned seed = 0; seed < 400; ++seed) {
     INFO("seed ", seed);
     run_virtual([seed]() -> Coroutine<> {

@@ -9,6 +9,8 @@
 #include <rondo/runtime.h>
 #include <rondo/runtime/run_coroutine_threadsafe.h>
 
+TEST_SUITE_BEGIN("real kernel");
+
 // Calls from other threads. These run in real time, since the virtual clock knows of no threads;
 // nothing here depends on how fast they are.
 
@@ -163,3 +165,5 @@ TEST_CASE("debug mode refuses an unsafe call from the wrong thread [case 160]") 
 }
 
 }  // namespace rondo
+
+TEST_SUITE_END();
