@@ -31,6 +31,9 @@
 namespace rondo {
 
 class Loop;
+class ThreadPoolExecutor;
+template <class T>
+class Coroutine;
 
 namespace detail {
 
@@ -57,8 +60,8 @@ bool loop_exists(const Loop* loop) noexcept;
 /// How the loop's time runs.
 enum class ClockKind {
   real,          ///< CLOCK_MONOTONIC
-  virtual_time,  ///< jumps to the next deadline whenever nothing is ready and no operation is in
-                 ///< flight; while one is, time passes as on the wall
+  virtual_time,  ///< jumps to the next deadline whenever nothing is ready, no operation is in
+                 ///< flight and no thread is waited for; otherwise time passes as on the wall
 };
 
 /// How a loop is made.
@@ -123,10 +126,25 @@ class Loop {
   void call_soon_threadsafe(F fn, Args... args) {
     auto call =
         std::make_unique<detail::BoundPostedCall<F, Args...>>(std::move(fn), std::move(args)...);
-    if (!mailbox_.post(std::move(call))) {
+    if (!mailbox_->post(std::move(call))) {
       throw RuntimeError("the event loop is closed");
     }
   }
+
+  /// Calls `fn(args...)` on a thread of `executor` (null: of the default one), and returns a Future
+  /// of what it returns or throws. The arguments are moved in. Cancelling the future keeps a call
+  /// from beginning; one that runs goes on, and what comes of it is dropped. Unlike `to_thread` it
+  /// starts at once and takes no context along. Throws RuntimeError when the executor was shut
+  /// down. See asyncio's loop.run_in_executor. (Defined in run_in_executor.h.)
+  template <class F, class... Args>
+  auto run_in_executor(ThreadPoolExecutor* executor, F fn, Args... args);
+  /// The executor behind `to_thread`. Without one, or after null, the loop makes one when it is
+  /// needed. Either is shut down with the loop; one that was replaced is not.
+  void set_default_executor(std::shared_ptr<ThreadPoolExecutor> executor);
+  /// `co_await loop.shutdown_default_executor()` waits until all its jobs have run and its threads
+  /// are gone; the loop goes on meanwhile, but the executor takes no more jobs: they are a
+  /// RuntimeError. Cancelling ends the wait only. `run` does this at its end.
+  Coroutine<void> shutdown_default_executor();
 
   /// Runs `handler()` on the loop each time the signal comes, instead of what it does otherwise. A
   /// second call replaces the first. Throws ValueError for a number that is no signal, RuntimeError
@@ -152,7 +170,8 @@ class Loop {
   bool is_closed() const noexcept { return closed_; }
 
   /// Closes what the loop still holds, waits until the kernel names none of it, and drops what was
-  /// scheduled. A second call does nothing. Throws RuntimeError while the loop runs.
+  /// scheduled. Jobs of the default executor that run are waited for; those that do not are
+  /// cancelled. A second call does nothing. Throws RuntimeError while the loop runs.
   void close();
 
   using ExceptionHandler = std::function<void(Loop&, const ExceptionContext&)>;
@@ -189,6 +208,12 @@ class Loop {
       std::swap(things[left - 1], things[random_below(left)]);
   }
   void add_resource(detail::LoopResource& resource) noexcept { resources_.push_back(resource); }
+  /// Where other threads leave calls. Whoever may post after the loop's end keeps a copy of this.
+  const std::shared_ptr<detail::Mailbox>& mailbox() const noexcept { return mailbox_; }
+  /// Another thread will leave a call there: a virtual clock has to wait for it.
+  void call_expected() noexcept { ++calls_expected_; }
+  /// It has come, or does not matter any more.
+  void call_no_longer_expected() noexcept { --calls_expected_; }
 
  private:
   friend class detail::TaskBase;
@@ -199,11 +224,14 @@ class Loop {
   void run_until_done(detail::FutureBase& future);
   void turn();
   void wait_for_kernel();
+  void wait_in_real_time(std::optional<Duration> timeout);
   void run_ready();
   void deliver_mail();
   void deliver_signals();
   void drop_scheduled() noexcept;
   void destroy_pending_tasks() noexcept;
+  ThreadPoolExecutor& default_executor();
+  void close_executors();
   /// Throws RuntimeError when closed and, in debug mode, on a thread that is not the loop's.
   void check_open() const;
   void run_and_time(detail::Runnable& runnable);
@@ -220,7 +248,11 @@ class Loop {
   detail::IntrusiveList<detail::LoopResource, detail::LoopResource> resources_;
   detail::TaskBase* current_task_ = nullptr;  // the task whose step is running; null between steps
   ExceptionHandler handler_;
-  detail::Mailbox mailbox_;
+  const std::shared_ptr<detail::Mailbox> mailbox_ = std::make_shared<detail::Mailbox>();
+  std::size_t calls_expected_ = 0;                        // from other threads
+  std::shared_ptr<ThreadPoolExecutor> default_executor_;  // null until it is needed
+  std::shared_ptr<ThreadPoolExecutor> executor_closer_;   // its one job shuts the other one down
+  bool executor_shut_down_ = false;
   std::map<int, std::function<void()>> signal_handlers_;
   std::optional<std::uint64_t> shuffle_state_;  // nothing: orders are those of creation
   std::uint64_t turns_ = 0;

@@ -92,6 +92,7 @@ void Runner::close() {
   if (loop_.is_closed()) return;
   try {
     cancel_all_tasks();
+    if (loop_.default_executor_) loop_.run_until_complete(loop_.shutdown_default_executor());
   } catch (...) {
     loop_.close();
     throw;

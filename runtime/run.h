@@ -58,8 +58,9 @@ class Runner {
   Loop& get_loop() noexcept { return loop_; }
 
   /// Cancels all tasks that are left and runs the loop until they are done; those that end with an
-  /// exception are reported to the exception handler. Then closes the loop, even if that failed and
-  /// throws. A second call does nothing.
+  /// exception are reported to the exception handler. Shuts the default executor down, which waits
+  /// for its jobs. Then closes the loop, even if that failed and throws. A second call does
+  /// nothing.
   void close();
 
  private:

@@ -8,6 +8,7 @@
 #include <rondo/runtime/barrier.h>
 #include <rondo/runtime/cancel_scope.h>
 #include <rondo/runtime/collect.h>
+#include <rondo/runtime/concurrent_future.h>
 #include <rondo/runtime/condition.h>
 #include <rondo/runtime/coroutine.h>
 #include <rondo/runtime/decorators.h>
@@ -23,6 +24,7 @@
 #include <rondo/runtime/outcome.h>
 #include <rondo/runtime/queue.h>
 #include <rondo/runtime/run.h>
+#include <rondo/runtime/run_in_executor.h>
 #include <rondo/runtime/semaphore.h>
 #include <rondo/runtime/shield.h>
 #include <rondo/runtime/sleep.h>
@@ -31,6 +33,9 @@
 #include <rondo/runtime/stream_writer.h>
 #include <rondo/runtime/task.h>
 #include <rondo/runtime/task_group.h>
+#include <rondo/runtime/thread_pool_executor.h>
 #include <rondo/runtime/timeout.h>
+#include <rondo/runtime/to_thread.h>
 #include <rondo/runtime/wait.h>
 #include <rondo/runtime/wait_for.h>
+#include <rondo/runtime/wrap_future.h>

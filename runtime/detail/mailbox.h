@@ -1,12 +1,15 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <tuple>
 #include <utility>
 #include <vector>
+
+#include <rondo/runtime/clock.h>
 
 // Calls that other threads hand to a loop. The one place where threads meet: everything else of a
 // loop belongs to its own thread.
@@ -51,10 +54,13 @@ class Mailbox {
   /// From the loop's thread: is there anything? Costs one plain load.
   bool has_mail() const noexcept { return has_mail_.load(std::memory_order_acquire); }
   PostedCalls take();
+  /// Blocks until there is something, or `limit` is over. For a driver that cannot be woken.
+  void wait(Duration limit);
   void close();
 
  private:
   std::mutex mutex_;
+  std::condition_variable mail_came_;
   PostedCalls calls_;                  // guarded by mutex_
   bool closed_ = false;                // guarded by mutex_
   Driver* driver_ = nullptr;           // lives until the box is closed
