@@ -51,8 +51,8 @@ class SoleFuture {
 /// Nothing starts before it is awaited or made a task.
 ///
 /// `fn` and the arguments are moved in and belong to the call; what they only refer to must live
-/// until the function returns, which may be after this await. For a cancellation throws
-/// CancelledError at once: a function that has not begun is never called then; one that runs cannot
+/// until the function returns, which may be after this await: when it is cancelled, it throws
+/// CancelledError at once. A function that has not begun is never called then; one that runs cannot
 /// be stopped, goes on, and what it returns or throws is dropped. The loop waits for it when it
 /// closes. `fn` must not touch the loop, its tasks or futures, except through call_soon_threadsafe
 /// and run_coroutine_threadsafe.
