@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <rondo/runtime/detail/unseen_by_tsan.h>
 #include <rondo/runtime/outcome.h>
 
 // ConcurrentFuture<T>: a result that one thread gives and another one waits for, by blocking.
@@ -34,7 +35,13 @@ class ConcurrentState {
   ConcurrentState() = default;
   ConcurrentState(const ConcurrentState&) = delete;
   ConcurrentState& operator=(const ConcurrentState&) = delete;
-  virtual ~ConcurrentState() = default;
+  virtual ~ConcurrentState() {
+    if (!outcome_ || outcome_->has_value()) return;
+    // Who owns an exception last destroys it. An atomic counter inside libstdc++.so decides who
+    // that is, so a thread that has caught the exception has done with it; but TSan cannot know.
+    const UnseenByTsan unseen;
+    outcome_.reset();
+  }
 
   /// Settles it as cancelled. False when it is too late for that.
   virtual bool cancel() = 0;
