@@ -21,6 +21,11 @@ void Semaphore::release() noexcept {
   wake_next();
 }
 
+void BoundedSemaphore::release() {
+  if (value() >= bound_) throw ValueError("BoundedSemaphore released too many times");
+  Semaphore::release();
+}
+
 // Promises a place to the first task that waits; it stays in the queue until it has taken it.
 bool Semaphore::wake_next() noexcept {
   bool woken = false;

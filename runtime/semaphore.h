@@ -103,6 +103,10 @@ class Semaphore {
   /// Gives a place back, to the first task that waits if there is one.
   void release() noexcept;
 
+ protected:
+  /// The free places that nobody was promised.
+  std::ptrdiff_t value() const noexcept { return value_; }
+
  private:
   friend class detail::SemaphoreAcquire;
 
@@ -110,6 +114,21 @@ class Semaphore {
 
   std::ptrdiff_t value_;  // free places that nobody was promised; never negative
   detail::IntrusiveList<detail::SemaphoreAcquire, detail::SemaphoreAcquire> waiters_;
+};
+
+/// A semaphore that notices when it is released more often than it was acquired. See
+/// asyncio.BoundedSemaphore.
+class BoundedSemaphore : public Semaphore {
+ public:
+  /// As Semaphore.
+  explicit BoundedSemaphore(std::ptrdiff_t value = 1) : Semaphore(value), bound_(value) {}
+
+  /// As Semaphore::release. Throws ValueError, and changes nothing, when as many places are free as
+  /// there were at the start.
+  void release();
+
+ private:
+  const std::ptrdiff_t bound_;
 };
 
 }  // namespace rondo

@@ -194,6 +194,43 @@ TEST_CASE("a semaphore is locked while tasks queue, though places are free [case
   });
 }
 
+TEST_CASE("a bounded semaphore cannot be released beyond its first value [case 143]") {
+  run_virtual([]() -> Coroutine<> {
+    CHECK_THROWS_AS(BoundedSemaphore(-1), ValueError);
+    BoundedSemaphore semaphore(2);
+    CHECK_THROWS_AS(semaphore.release(), ValueError);
+    co_await semaphore.acquire();
+    semaphore.release();
+    CHECK_THROWS_AS(semaphore.release(), ValueError);
+    // The refused releases have made no place.
+    co_await semaphore.acquire();
+    co_await semaphore.acquire();
+    CHECK(semaphore.locked());
+  });
+}
+
+TEST_CASE("a bounded semaphore serves, holds and hands on as any other [case 143]") {
+  run_virtual([]() -> Coroutine<> {
+    BoundedSemaphore semaphore(1);
+    Log log;
+    auto waiting = create_task(take(semaphore, log, "waiting"));
+    {
+      const auto place = co_await semaphore.hold();
+      co_await turns(2);
+      CHECK(log.empty());
+    }
+    co_await turns(1);
+    CHECK(log == Log{"waiting"});
+    // A place that is promised, and not taken yet, is not free either.
+    auto next = create_task(take(semaphore, log, "next"));
+    co_await turns(1);
+    semaphore.release();
+    CHECK_NOTHROW(semaphore.release());
+    CHECK_THROWS_AS(semaphore.release(), ValueError);
+    co_await next;
+  });
+}
+
 TEST_CASE("a hold gives its place back at the end of its scope, on an error as well") {
   run_virtual([]() -> Coroutine<> {
     Semaphore semaphore(1);
