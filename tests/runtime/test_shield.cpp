@@ -68,6 +68,44 @@ TEST_CASE("what is done already needs no shield [case 78]") {
   });
 }
 
+TEST_CASE("a result that is on its way to a cancelled shield changes nothing [case 16]") {
+  run_virtual([]() -> Coroutine<> {
+    Reports reports(get_running_loop());
+    auto inner = Future<int>::create();
+    auto outer = shield(inner);
+    inner.set_result(42);  // arrives in the next turn
+    CHECK(outer.cancel("enough"));
+    co_await turns(2);
+    CHECK(outer.cancelled());
+    const std::string error = co_await error_of(outer);
+    CHECK(error == "cancelled: enough");
+    CHECK(inner.result() == 42);
+    CHECK(reports.size() == 0);
+  });
+}
+
+TEST_CASE("the outer future takes over a result, an exception or a cancellation [case 17]") {
+  run_virtual([]() -> Coroutine<> {
+    std::vector<Future<int>> inner;
+    std::vector<Future<int>> outer;
+    for (int i = 0; i < 3; ++i) {
+      inner.push_back(Future<int>::create());
+      outer.push_back(shield(inner.back()));
+    }
+    inner[0].set_result(10);
+    inner[1].set_exception(ValueError("no number"));
+    inner[2].cancel("not wanted");
+    co_await turns(1);
+    CHECK(outer[0].result() == 10);
+    CHECK_FALSE(outer[0].exception());
+    CHECK(outer[1].exception() == inner[1].exception());  // the same object
+    CHECK_THROWS_AS(outer[1].result(), ValueError);
+    CHECK(outer[2].cancelled());
+    const std::string error = co_await error_of(outer[2]);
+    CHECK(error == "cancelled: not wanted");
+  });
+}
+
 TEST_CASE("a coroutine under a shield becomes a task [case 78]") {
   run_virtual([]() -> Coroutine<> {
     const int value = co_await shield(sleep(1s, 5));

@@ -63,6 +63,19 @@ TEST_CASE("a cancelled sleep leaves no timer behind [case 29]") {
   CHECK(loop.time() == TimePoint(1s));
 }
 
+TEST_CASE("a sleep that is cancelled in the turn in which it is over stays cancelled [case 16]") {
+  run_virtual([]() -> Coroutine<> {
+    Task<int> sleeper;
+    // Before the sleep's own timer, which is on the ready queue already when this one runs.
+    get_running_loop().call_at(TimePoint(1s), [&sleeper] { sleeper.cancel("too long"); });
+    sleeper = create_task(sleep(1s, 42));
+    const std::string error = co_await error_of(sleeper);
+    CHECK(error == "cancelled: too long");
+    CHECK(sleeper.cancelled());
+    CHECK(now() == 1s);
+  });
+}
+
 TEST_CASE("a sleep can be started as a task and awaited more than once") {
   run_virtual([]() -> Coroutine<> {
     auto task = create_task(sleep(1s), "sleeper");

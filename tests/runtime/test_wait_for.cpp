@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <rondo/runtime/shield.h>
 #include <rondo/runtime/wait_for.h>
 
 #include "virtual_run.h"
@@ -242,6 +243,20 @@ TEST_CASE("a cancelled wait_for returns only when what it waited for has ended [
     CHECK(error == "cancelled");
     CHECK(now() == 200ms);
     CHECK(log == Log{"cleaned up"});
+  });
+}
+
+TEST_CASE("a limit around a shield ends the wait, and the task goes on [case 94]") {
+  run_virtual([]() -> Coroutine<> {
+    auto task = create_task(after(200ms, 7));
+    const std::string error = co_await error_of(wait_for(shield(task), 10ms));
+    CHECK(error == "timed out");
+    CHECK(now() == 10ms);
+    CHECK_FALSE(task.done());
+    const int value = co_await task;
+    CHECK(value == 7);
+    CHECK_FALSE(task.cancelled());
+    CHECK(now() == 200ms);
   });
 }
 
