@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <ctime>
 #include <fstream>
+#include <utility>
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -99,12 +101,14 @@ void fill(io_uring_sqe& entry, const Request& request) {
       io_uring_prep_close(&entry, request.fd);
       return;
   }
-  throw RuntimeError("the ring does not know this opcode");
+  // An opcode that no kernel knows: it answers EINVAL, to this operation alone.
+  io_uring_prep_nop(&entry);
+  entry.opcode = 0xff;
 }
 
-}  // namespace
-
-Ring::Ring(RingOptions options) : owner_pid_(getpid()) {
+/// Sets the ring up with the newest flags that the kernel has, and with fewer entries when there is
+/// no memory for more. Returns 0, or why not.
+int set_up(const RingOptions& options, io_uring& ring) {
   std::array<unsigned, 3> attempts{};
   std::size_t count = 0;
   if (options.defer_taskrun) {
@@ -124,9 +128,22 @@ Ring::Ring(RingOptions options) : owner_pid_(getpid()) {
       io_uring_params parameters{};
       parameters.flags = attempts[i] | IORING_SETUP_CQSIZE;
       parameters.cq_entries = 4 * entries;
-      error_number = -io_uring_queue_init_params(entries, &ring_, &parameters);
+      error_number = -io_uring_queue_init_params(entries, &ring, &parameters);
       entries /= 2;
     } while (error_number == ENOMEM && entries >= fewest_entries);
+  }
+  return error_number;
+}
+
+}  // namespace
+
+Ring::Ring(RingOptions options) : owner_pid_(getpid()) {
+  int error_number = set_up(options, ring_);
+  // The kernel gives the memory of closed rings back a little later: ask again, for half a second.
+  constexpr timespec pause{0, 10'000'000};
+  for (int again = 0; error_number == ENOMEM && again < 50; ++again) {
+    ::nanosleep(&pause, nullptr);
+    error_number = set_up(options, ring_);
   }
   if (error_number != 0) throw_setup_error(error_number);
   if ((ring_.features & IORING_FEAT_EXT_ARG) == 0) {
@@ -147,15 +164,18 @@ Ring::~Ring() {
   io_uring_queue_exit(&ring_);
 }
 
-// In a child the queues are not even mapped.
-void Ring::check_process() const {
+// In a child the queues are not even mapped; on another thread the kernel refuses to enter.
+void Ring::check_caller() const {
+  if (std::this_thread::get_id() != owner_thread_) {
+    throw RuntimeError("an event loop can be used on the thread that made it, and on no other one");
+  }
   if (getpid() != owner_pid_) {
     throw RuntimeError("a forked child must not use its parent's event loop; make one of its own");
   }
 }
 
 io_uring_sqe& Ring::next_entry() {
-  check_process();
+  check_caller();
   if (overflow_.empty()) {
     if (io_uring_sqe* entry = io_uring_get_sqe(&ring_)) return *entry;
   }
@@ -192,6 +212,7 @@ bool Ring::kernel_holds_completions() const noexcept {
 // says nothing that they do not.
 void Ring::enter(unsigned wait_for, std::optional<Duration> timeout) {
   ++enters_;
+  const unsigned offered = io_uring_sq_ready(&ring_);
   int result = 0;
   if (wait_for == 0) {
     result = io_uring_submit_and_get_events(&ring_);
@@ -205,13 +226,42 @@ void Ring::enter(unsigned wait_for, std::optional<Duration> timeout) {
     result = io_uring_submit_and_wait_timeout(&ring_, &first, wait_for, timeout ? &limit : nullptr,
                                               nullptr);
   }
+  check_dropped();
   if (result < 0 && result != -ETIME && !is_transient(-result)) {
     throw OSError(-result, "io_uring_enter");
   }
+  check_progress(offered, result);
+}
+
+// A kernel short of memory may take nothing for a while. Then the loop must not spin, and if that
+// does not end, it must not go on as if nothing were.
+void Ring::check_progress(unsigned offered, int result) {
+  constexpr unsigned patience = 16;  // enters at full speed: completions may have to be reaped
+  constexpr unsigned most = 1000;    // enters; from `patience` on there is a pause after each
+  constexpr timespec pause{0, 1'000'000};  // a millisecond
+  if (offered == 0 || io_uring_sq_ready(&ring_) < offered) {
+    fruitless_enters_ = 0;
+    return;
+  }
+  if (++fruitless_enters_ <= patience) return;
+  if (fruitless_enters_ > most) {
+    fruitless_enters_ = 0;
+    throw OSError(result < 0 ? -result : EBUSY, "the kernel takes no requests: io_uring_enter");
+  }
+  ::nanosleep(&pause, nullptr);
+}
+
+// The queue for answers was full and the kernel had no memory to keep them elsewhere.
+void Ring::check_dropped() {
+  const unsigned dropped = IO_URING_READ_ONCE(*ring_.cq.koverflow);
+  if (dropped == dropped_) return;
+  const unsigned fresh = dropped - std::exchange(dropped_, dropped);
+  throw RuntimeError("the kernel had no memory for " + std::to_string(fresh) +
+                     " completion(s) and dropped them: what waits for them would wait for ever");
 }
 
 void Ring::submit_and_wait(std::optional<Duration> timeout) {
-  check_process();
+  check_caller();
   while (!overflow_.empty()) {
     const std::size_t waiting = overflow_.size();
     move_overflow();
@@ -222,7 +272,7 @@ void Ring::submit_and_wait(std::optional<Duration> timeout) {
     if (overflow_.size() == waiting && io_uring_sq_space_left(&ring_) == 0) return;
   }
   const bool anything_ready = io_uring_cq_ready(&ring_) > 0;
-  if (timeout == Duration::zero() || anything_ready) {
+  if (anything_ready || (timeout && *timeout <= Duration::zero())) {
     if (io_uring_sq_ready(&ring_) > 0 || kernel_holds_completions()) enter(0, std::nullopt);
     return;
   }

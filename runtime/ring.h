@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <thread>
 
 #include <liburing.h>
 
@@ -30,6 +31,8 @@ class Ring final : public Driver {
   explicit Ring(RingOptions options = {});
   ~Ring() override;
 
+  /// Also throws RuntimeError in a forked child, on another thread than the one that made the
+  /// ring, and when the kernel had to drop answers; OSError when it has taken nothing for a second.
   void submit_and_wait(std::optional<Duration> timeout) override;
   std::size_t reap() override;
   void wake() noexcept override;
@@ -43,10 +46,12 @@ class Ring final : public Driver {
   void do_prepare(Operation& operation, const Request& request) override;
   void do_cancel(Operation& operation) override;
 
-  void check_process() const;
+  void check_caller() const;
   io_uring_sqe& next_entry();
   void move_overflow();
   void enter(unsigned wait_for, std::optional<Duration> timeout);
+  void check_progress(unsigned offered, int result);
+  void check_dropped();
   bool kernel_holds_completions() const noexcept;
 
   void watch_wake_descriptor();
@@ -56,7 +61,10 @@ class Ring final : public Driver {
   FileDescriptor wake_;                // an eventfd that the ring polls for as long as it lives
   std::deque<io_uring_sqe> overflow_;  // requests that found the queue full, oldest first
   std::size_t enters_ = 0;
-  int owner_pid_ = 0;  // a fork must not touch the parent's queues
+  unsigned fruitless_enters_ = 0;  // in a row, by which the kernel took none of what was queued
+  unsigned dropped_ = 0;           // answers that the kernel could not keep, as last seen
+  int owner_pid_ = 0;              // a fork must not touch the parent's queues
+  std::thread::id owner_thread_ = std::this_thread::get_id();
 };
 
 }  // namespace rondo

@@ -1,0 +1,338 @@
+// The ring when the kernel fails: for a moment, for ever, for one request, or by dropping answers.
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <set>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <rondo/runtime/detail/operation_awaiter.h>
+#include <rondo/runtime/gather.h>
+#include <rondo/runtime/ring.h>
+#include <rondo/runtime/task.h>
+
+#include "captured_stderr.h"
+#include "in_child.h"
+#include "intercepted.h"
+#include "test_stream_fixture.h"
+
+namespace {
+
+using namespace rondo;
+using namespace rondo::test;
+using namespace std::chrono_literals;
+
+/// An opcode that no kernel has.
+constexpr auto nonsense = static_cast<Opcode>(200);
+
+/// Counts its answers, and asks again as often as it is told to.
+class CountedOperation final : public Operation {
+ public:
+  void ask(Driver& driver, Request request = {}, int again = 0) {
+    driver_ = &driver;
+    request_ = request;
+    again_ = again;
+    driver.prepare(*this, request);
+  }
+
+  int answers = 0;
+  int result = 1;
+
+ private:
+  void complete(int answer) noexcept override {
+    ++answers;
+    result = answer;
+    if (again_-- > 0) driver_->prepare(*this, request_);
+  }
+
+  Driver* driver_ = nullptr;
+  Request request_;
+  int again_ = 0;
+};
+
+RingOptions with_entries(unsigned entries) {
+  RingOptions options;
+  options.entries = entries;
+  return options;
+}
+
+std::vector<RingOptions> all_kinds() {
+  RingOptions cooperative;
+  cooperative.defer_taskrun = false;
+  RingOptions plain = cooperative;
+  plain.coop_taskrun = false;
+  return {RingOptions(), cooperative, plain};
+}
+
+/// Turns the driver until nothing is in flight; false when `turns` do not suffice.
+bool finish(Driver& driver, int turns) {
+  for (; driver.in_flight() > 0 && turns > 0; --turns) {
+    driver.submit_and_wait(10ms);
+    driver.reap();
+  }
+  return driver.in_flight() == 0;
+}
+
+/// What a call throws, as text; nothing if it does not throw.
+template <class Error>
+std::string text_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+void say_skipped(const char* what) {
+  std::printf("SKIP %s: system calls cannot be intercepted here\n", what);
+}
+
+TEST_CASE("[fault 11] a call that fails for the moment loses no operation and repeats none") {
+  std::atomic<int> left = 0;  // calls until the one that fails
+  std::atomic<int> error = 0;
+  const auto fail_once = [&]() -> MadeUp { return --left == 0 ? MadeUp(-error) : MadeUp(); };
+  std::string wrong;
+  const bool ran = run_intercepted(fail_once, [&] {
+    for (const int error_number : {EINTR, EAGAIN, EBUSY, ENOMEM}) {
+      for (int nth = 1; nth <= 20; ++nth) {
+        Ring ring(with_entries(4));
+        std::vector<CountedOperation> operations(30);
+        error = error_number;
+        left = nth;
+        for (CountedOperation& operation : operations)
+          operation.ask(ring, {}, 3);
+        bool right = finish(ring, 1000);
+        for (const CountedOperation& operation : operations)
+          right = right && operation.answers == 4 && operation.result == 0;
+        // Every one of the twenty calls was made, or the failure was none.
+        right = right && left <= 0;
+        if (!right) wrong += std::to_string(error_number) + "@" + std::to_string(nth) + " ";
+      }
+    }
+  });
+  if (!ran) return say_skipped("[fault 11]");
+  CHECK(wrong.empty());
+}
+
+TEST_CASE("[fault 11] streams and timers work though every second call fails") {
+  constexpr std::array<int, 4> errors{EINTR, EAGAIN, EBUSY, ENOMEM};
+  std::size_t calls = 0;
+  const auto fail_half = [&]() -> MadeUp {
+    ++calls;
+    return calls % 2 == 0 ? MadeUp() : MadeUp(-errors[calls / 2 % errors.size()]);
+  };
+  std::string received;
+  const std::string sent(1024 * 1024, 'x');
+  const bool ran = run_intercepted(fail_half, [&] {
+    run_bounded([&]() -> Coroutine<void> {
+      auto [mine, theirs] = socket_pair();
+      auto [reader, writer] = stream_over(std::move(mine));
+      auto [peer_reader, peer_writer] = stream_over(std::move(theirs));
+      writer.write(sent);
+      co_await sleep(1ms);
+      received = co_await peer_reader.readexactly(static_cast<std::ptrdiff_t>(sent.size()));
+    });
+  });
+  if (!ran) return say_skipped("[fault 11]");
+  CHECK(received == sent);
+  CHECK(calls > 4);
+}
+
+TEST_CASE("[fault 12] of four requests a bad one fails, and the others are answered") {
+  for (const RingOptions& options : all_kinds()) {
+    Ring ring(options);
+    CAPTURE(ring.features());
+    std::array<CountedOperation, 4> operations;
+    for (std::size_t i = 0; i < operations.size(); ++i)
+      operations[i].ask(ring, i == 1 ? Request{nonsense} : Request{});
+    CHECK(finish(ring, 10));
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+      CHECK(operations[i].answers == 1);
+      CHECK(operations[i].result == (i == 1 ? -EINVAL : 0));
+    }
+  }
+}
+
+TEST_CASE("[fault 12] only the task that asked for nonsense hears of it") {
+  run_bounded([]() -> Coroutine<void> {
+    const auto ask = [](Opcode opcode) -> Coroutine<int> {
+      const Request request{opcode};
+      co_return co_await detail::perform(request);
+    };
+    std::vector<Coroutine<int>> questions;
+    for (int i = 0; i < 4; ++i)
+      questions.push_back(ask(i == 1 ? nonsense : Opcode::nop));
+    const std::vector<int> answers = co_await gather(std::move(questions));
+    CHECK(answers == std::vector<int>{0, -EINVAL, 0, 0});
+  });
+}
+
+TEST_CASE("[fault 13] calls that take nothing are repeated, and if that never ends, an error") {
+  std::atomic<int> take_nothing = 3;
+  const auto refuse = [&]() -> MadeUp { return take_nothing-- > 0 ? MadeUp(0) : MadeUp(); };
+  bool progressed = false;
+  bool recovered = false;
+  std::size_t enters = 0;
+  std::string error;
+  const bool ran = run_intercepted(refuse, [&] {
+    Ring ring;
+    CountedOperation first;
+    first.ask(ring);
+    progressed = finish(ring, 10) && first.answers == 1;
+
+    take_nothing = 1'000'000;
+    CountedOperation second;
+    second.ask(ring);
+    const std::size_t before = ring.enters();
+    error = text_of<OSError>([&] { finish(ring, 1'000'000); });
+    enters = ring.enters() - before;
+
+    take_nothing = 0;
+    recovered = finish(ring, 10) && second.answers == 1;
+  });
+  if (!ran) return say_skipped("[fault 13]");
+  CHECK(progressed);
+  CHECK(contains(error, "the kernel takes no requests"));
+  CHECK(enters <= 1001);  // in a second, where a busy loop makes a million
+  CHECK(recovered);
+}
+
+TEST_CASE("[fault 15] on another thread every use of a ring is an error, and harms nothing") {
+  for (const RingOptions& options : all_kinds()) {
+    Ring ring(options);
+    CAPTURE(ring.features());
+    CountedOperation mine;
+    mine.ask(ring);
+    CountedOperation foreign;
+    std::array<std::string, 3> errors;
+    std::thread([&] {
+      errors[0] = text_of<RuntimeError>([&] { foreign.ask(ring); });
+      errors[1] = text_of<RuntimeError>([&] { ring.cancel(mine); });
+      errors[2] = text_of<RuntimeError>([&] { ring.submit_and_wait(1s); });
+    }).join();
+    for (const std::string& error : errors)
+      CHECK(contains(error, "on the thread that made it"));
+    CHECK_FALSE(foreign.in_flight());
+    CHECK(finish(ring, 10));
+    CHECK(mine.answers == 1);
+  }
+}
+
+TEST_CASE("[fault 15] a loop cannot be run on another thread than the one that made it") {
+  Loop loop;
+  std::string error;
+  std::thread([&] {
+    error = text_of<RuntimeError>([&] {
+      loop.stop();
+      loop.run_forever();
+    });
+  }).join();
+  CHECK(contains(error, "on the thread that made it"));
+  CHECK(loop.run_until_complete(sleep(1ms, 42)) == 42);
+}
+
+/// Where this process has mapped the queues of rings.
+std::set<std::uintptr_t> mapped_queues() {
+  std::set<std::uintptr_t> addresses;
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    if (!contains(line, "io_uring")) continue;
+    std::istringstream fields(line);
+    std::uintptr_t begin = 0;
+    std::string rest;
+    std::string offset;
+    fields >> std::hex >> begin >> rest >> rest >> offset;
+    if (offset == "00000000") addresses.insert(begin);
+  }
+  return addresses;
+}
+
+/// The kernel's count of dropped answers of the only ring that is open.
+unsigned& dropped_answers() {
+  const auto before = mapped_queues();
+  REQUIRE(before.size() == 1);
+  io_uring other{};
+  REQUIRE(io_uring_queue_init(4, &other, 0) == 0);
+  const auto place =
+      reinterpret_cast<char*>(other.cq.koverflow) - reinterpret_cast<char*>(other.cq.ring_ptr);
+  io_uring_queue_exit(&other);
+  return *reinterpret_cast<unsigned*>(*before.begin() + static_cast<std::uintptr_t>(place));
+}
+
+TEST_CASE("[fault 18] a completion that the kernel has dropped is an error, told once") {
+  Ring ring;
+  CountedOperation operation;
+  operation.ask(ring);
+  dropped_answers() += 2;
+  const std::string error = text_of<RuntimeError>([&] { ring.submit_and_wait(1s); });
+  CHECK(contains(error, "2 completion(s)"));
+  CHECK(finish(ring, 10));
+  CHECK(operation.answers == 1);
+}
+
+TEST_CASE("[fault 18] a loop whose answer was dropped ends with the error, and closes") {
+  const ChildReport report = in_child([] {
+    const rondo::testing::CapturedStderr reports;
+    auto [mine, peer] = socket_pair();
+    Loop loop;
+    loop.close_patience = 10ms;
+    const auto receive_for_ever = [](int socket) -> Coroutine<int> {
+      char byte = 0;
+      const Request request{Opcode::receive, socket, &byte, 1};
+      co_return co_await detail::perform(request);
+    };
+    auto task = create_task_on(loop, receive_for_ever(mine.get()));
+    loop.call_later(1ms, [] { ++dropped_answers(); });
+    loop.call_later(2ms, [] {});  // where the kernel itself would end the wait
+    return text_of<RuntimeError>([&] { loop.run_until_complete(task); });
+  });
+  CHECK_FALSE(report.failed);
+  CHECK(contains(report.text, "1 completion(s)"));
+}
+
+TEST_CASE("[fault 20] the wake-up outlives an overflow, which ends the kernel's part of it") {
+  Ring ring(with_entries(4));
+  std::vector<CountedOperation> operations(200);
+  for (int round = 0; round < 3; ++round) {
+    for (CountedOperation& operation : operations)
+      operation.ask(ring);
+    ring.wake();
+    ring.submit_and_wait(1s);
+    ring.wake();
+    CHECK(finish(ring, 1000));
+    // Now nothing but the wake-up can end the wait.
+    ring.submit_and_wait(Duration::zero());
+    ring.reap();
+    const auto before = std::chrono::steady_clock::now();
+    std::thread waker([&ring] { ring.wake(); });
+    ring.submit_and_wait(10s);
+    ring.reap();
+    waker.join();
+    CHECK(std::chrono::steady_clock::now() - before < 10s);
+  }
+}
+
+TEST_CASE("[fault 54] a wait of less than nothing does not wait, one of years goes on") {
+  Ring ring;
+  CHECK_NOTHROW(ring.submit_and_wait(-1s));
+  for (const Duration years : {Duration(std::chrono::years(10)), Duration::max()}) {
+    ring.reap();
+    std::thread waker([&ring] { ring.wake(); });
+    CHECK_NOTHROW(ring.submit_and_wait(years));
+    waker.join();
+  }
+}
+
+}  // namespace
