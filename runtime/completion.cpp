@@ -1,6 +1,15 @@
+#include <cstdio>
+#include <cstdlib>
+
 #include <rondo/runtime/completion.h>
 
 namespace rondo {
+
+Operation::~Operation() {
+  if (!in_flight()) return;
+  std::fputs("rondo: an operation was destroyed before the kernel had answered it\n", stderr);
+  std::abort();
+}
 
 void Driver::prepare(Operation& operation, const Request& request) {
   if (operation.in_flight()) throw RuntimeError("the operation is in flight already");

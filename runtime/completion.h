@@ -42,6 +42,7 @@ struct Request {
 };
 
 /// The asker: gets the answer. It lives wherever the wait lives, in a coroutine's frame as a rule.
+/// Destroying one that is in flight ends the process: the kernel would write to freed memory.
 class Operation : private detail::ListNode<Operation> {
  public:
   Operation(const Operation&) = delete;
@@ -52,7 +53,7 @@ class Operation : private detail::ListNode<Operation> {
 
  protected:
   Operation() noexcept = default;
-  virtual ~Operation() = default;
+  virtual ~Operation();
 
   /// The answer: the kernel's result, or a negative errno. Called from `Driver::reap`, once for
   /// each `prepare`; the driver does not touch the operation afterwards. It may prepare operations,

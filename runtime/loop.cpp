@@ -281,15 +281,15 @@ void Loop::close() {
     resource.loop_closing();
     return false;
   });
-  driver_->cancel_all();
-  while (driver_->in_flight() > 0) {
-    driver_->submit_and_wait(std::nullopt);
-    driver_->reap();
-  }
+  const bool let_go = kernel_lets_go();
   close_executors();
-  drop_scheduled();
-  destroy_pending_tasks();
-  drop_scheduled();
+  if (let_go) {
+    drop_scheduled();
+    destroy_pending_tasks();
+    drop_scheduled();
+  } else {
+    leave_to_the_kernel();
+  }
   driver_.reset();
 }
 

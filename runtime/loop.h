@@ -171,8 +171,12 @@ class Loop {
 
   /// Closes what the loop still holds, waits until the kernel names none of it, and drops what was
   /// scheduled. Jobs of the default executor that run are waited for; those that do not are
-  /// cancelled. A second call does nothing. Throws RuntimeError while the loop runs.
+  /// cancelled. If the kernel has not let go after `close_patience`, the exception handler is told,
+  /// and nothing is freed that the kernel might write to: the loop's tasks and connections stay in
+  /// memory for good. A second call does nothing. Throws RuntimeError while the loop runs.
   void close();
+  /// In real time.
+  Duration close_patience = std::chrono::seconds(5);
 
   using ExceptionHandler = std::function<void(Loop&, const ExceptionContext&)>;
   /// Who is told about exceptions that reach nobody; an empty function restores the default, which
@@ -228,6 +232,8 @@ class Loop {
   void run_ready();
   void deliver_mail();
   void deliver_signals();
+  bool kernel_lets_go() noexcept;
+  void leave_to_the_kernel() noexcept;
   void drop_scheduled() noexcept;
   void destroy_pending_tasks() noexcept;
   ThreadPoolExecutor& default_executor();

@@ -55,6 +55,8 @@ class TaskBase : public Runnable, public ListNode<AllTasks> {
 
   /// Drops the coroutine of a task that will never run again.
   void abandon() noexcept;
+  /// Never runs again either, but keeps its coroutine, which the kernel may still write to.
+  void leave_to_the_kernel() noexcept { waiting_on_ = nullptr; }
 
   // For Suspension.
   void suspended_at(std::coroutine_handle<> coroutine, PromiseBase& promise,
