@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <rondo/runtime/shield.h>
 #include <rondo/runtime/task.h>
 
 #include "virtual_run.h"
@@ -282,6 +283,75 @@ TEST_CASE("the innermost coroutine sees the cancellation first [case 51]") {
     CHECK(proof == std::vector<int>{1, 100});
     CHECK(task.cancelled());
     CHECK(future.cancelled());
+  });
+}
+
+TEST_CASE("[fault 33] a cancellation during the clean-up is delivered there, each request once") {
+  run_virtual([]() -> Coroutine<> {
+    std::vector<std::string> log;
+    const auto note = [&log](const CancelledError& cancelled) {
+      log.push_back(cancelled.message());
+    };
+    const auto work = [&]() -> Coroutine<> {
+      try {
+        co_await sleep(1h);
+      } catch (const CancelledError& cancelled) {
+        note(cancelled);
+      }
+      try {
+        co_await sleep(1h);  // the clean-up, which is interrupted too
+      } catch (const CancelledError& cancelled) {
+        note(cancelled);
+      }
+      co_await sleep(1s);  // and the clean-up of that, which is not
+      log.push_back("tidied up");
+    };
+    auto task = create_task(work());
+    co_await turns(1);
+    task.cancel("first");
+    co_await turns(2);
+    task.cancel("second");
+    co_await task;
+    CHECK(log == std::vector<std::string>{"first", "second", "tidied up"});
+    CHECK(now() == 1s);
+    CHECK(task.cancelling() == 2);
+  });
+}
+
+TEST_CASE("[fault 33] a shielded clean-up ends though its task is cancelled again") {
+  run_virtual([]() -> Coroutine<> {
+    std::vector<std::string> log;
+    const auto tidy_up = [&]() -> Coroutine<> {
+      co_await sleep(1s);
+      log.push_back("tidied up");
+    };
+    const auto work = [&]() -> Coroutine<> {
+      std::exception_ptr first;
+      try {
+        co_await sleep(1h);
+      } catch (const CancelledError&) {
+        first = std::current_exception();
+      }
+      auto cleanup = create_task(tidy_up());
+      while (!cleanup.done()) {
+        try {
+          co_await shield(cleanup);
+        } catch (const CancelledError& cancelled) {
+          log.push_back(cancelled.message());
+        }
+      }
+      std::rethrow_exception(first);
+    };
+    auto task = create_task(work());
+    for (const char* message : {"first", "second", "third"}) {
+      co_await turns(2);
+      task.cancel(message);
+    }
+    const std::string error = co_await error_of(task);
+    CHECK(error == "cancelled: first");
+    CHECK(log == std::vector<std::string>{"second", "third", "tidied up"});
+    CHECK(task.cancelled());
+    CHECK(now() == 1s);
   });
 }
 

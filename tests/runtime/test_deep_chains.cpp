@@ -27,7 +27,7 @@ Coroutine<std::size_t> nest(std::size_t depth, Future<> innermost) {
   co_return below + 1;
 }
 
-TEST_CASE("a hundred thousand awaits inside one another return their values") {
+TEST_CASE("a hundred thousand awaits inside one another return their values [fault 49]") {
   run_virtual([]() -> Coroutine<> {
     auto future = Future<>::create();
     auto task = create_task(nest(100'000, future));
@@ -62,7 +62,7 @@ TEST_CASE("a cancellation passes through a hundred thousand awaits") {
   });
 }
 
-TEST_CASE("a suspended chain of a million coroutines is dropped without recursion") {
+TEST_CASE("a suspended chain of a million coroutines is dropped without recursion [fault 50]") {
   Loop loop(virtual_time());
   Reports reports(loop);
   auto never = Future<>::create_on(loop);
@@ -110,7 +110,7 @@ Coroutine<std::size_t> at_once(std::size_t value) {
   co_return value;
 }
 
-TEST_CASE("a million awaits in a row that never suspend do not grow the stack") {
+TEST_CASE("a million awaits in a row that never suspend do not grow the stack [fault 49]") {
   run_virtual([]() -> Coroutine<> {
     std::size_t sum = 0;
     for (std::size_t i = 0; i < 1'000'000; ++i)

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
@@ -97,6 +98,27 @@ std::string text_of(const std::function<void()>& call) {
 
 void say_skipped(const char* what) {
   std::printf("SKIP %s: system calls cannot be intercepted here\n", what);
+}
+
+std::atomic<int> broken_pipes = 0;
+
+TEST_CASE("[fault 8] sending to who has gone is EPIPE, and raises no signal") {
+  struct sigaction action{};
+  struct sigaction previous{};
+  action.sa_handler = [](int) { ++broken_pipes; };
+  REQUIRE(::sigaction(SIGPIPE, &action, &previous) == 0);
+  auto [mine, peer] = socket_pair();
+  {
+    const FileDescriptor gone = std::move(peer);
+  }
+  Ring ring;
+  char byte = 'x';
+  CountedOperation operation;
+  operation.ask(ring, {Opcode::send, mine.get(), &byte, 1});
+  CHECK(finish(ring, 10));
+  CHECK(operation.result == -EPIPE);
+  CHECK(broken_pipes == 0);
+  ::sigaction(SIGPIPE, &previous, nullptr);
 }
 
 TEST_CASE("[fault 11] a call that fails for the moment loses no operation and repeats none") {

@@ -1,6 +1,7 @@
 #include <chrono>
 #include <random>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -105,6 +106,47 @@ TEST_CASE("whatever fails in which order, a group leaves nobody behind" *
       co_await trees.run();
     });
   }
+}
+
+TEST_CASE("[fault 59] when a group throws, its children and their clean-up have ended") {
+  run_virtual([]() -> Coroutine<> {
+    Counted::alive = 0;
+    int tidied_up = 0;
+    const auto tidy_slowly = [&tidied_up](int seconds) -> Coroutine<> {
+      const Counted local;
+      try {
+        co_await sleep(1h);
+      } catch (const CancelledError&) {
+      }
+      co_await sleep(std::chrono::seconds(seconds));
+      ++tidied_up;
+      if (seconds == 2) throw std::runtime_error("the clean-up");
+    };
+    const auto fail = []() -> Coroutine<> {
+      const Counted local;
+      co_await sleep(1s);
+      throw std::runtime_error("the child");
+    };
+    const auto body = [&](TaskGroup& group) -> Coroutine<> {
+      const Counted local;
+      for (int seconds = 1; seconds <= 3; ++seconds)
+        group.create_task(tidy_slowly(seconds));
+      group.create_task(fail());
+      co_await tidy_slowly(1);
+    };
+    std::vector<std::string> errors;
+    try {
+      co_await async_with(TaskGroup(), body);
+    } catch (const ExceptionGroup& group) {
+      for (const auto& error : group.exceptions())
+        errors.push_back(describe_exception(error));
+    }
+    CHECK(errors == std::vector<std::string>{"the child", "the clean-up"});
+    CHECK(tidied_up == 4);
+    CHECK(Counted::alive == 0);
+    CHECK(now() == 4s);  // the slowest of them
+    CHECK(all_tasks().size() == 1);
+  });
 }
 
 }  // namespace
