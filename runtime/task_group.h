@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <exception>
 #include <source_location>
@@ -9,6 +10,7 @@
 
 #include <rondo/runtime/exception_group.h>
 #include <rondo/runtime/future.h>
+#include <rondo/runtime/sleep.h>
 #include <rondo/runtime/task.h>
 
 // TaskGroup: tasks that belong together, and a place where all of them have ended.
@@ -38,6 +40,17 @@ class TaskGroup {
     Task<T> task = create_task_on(parent_.get_loop(), std::move(coroutine), std::move(name), here);
     adopt(task);
     return task;
+  }
+  /// Starts a sleep as a task of this group.
+  Task<void> create_task(Sleep sleep, std::string name = {},
+                         std::source_location here = std::source_location::current()) {
+    return create_task(Coroutine<void>(sleep), std::move(name), here);
+  }
+  /// Starts `fn(args...)` as a task of this group; they live as long as the task.
+  template <class F, class... Args>
+    requires std::invocable<F&, Args...>
+  auto create_task(F fn, Args... args) {
+    return create_task(detail::call_and_keep(std::move(fn), std::move(args)...));
   }
 
   /// Enters; throws RuntimeError outside of a task or the second time.

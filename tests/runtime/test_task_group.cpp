@@ -54,6 +54,23 @@ Coroutine<std::vector<std::string>> group_errors(A awaitable) {
 
 using Texts = std::vector<std::string>;
 
+TEST_CASE("a group takes a sleep, and a function with its arguments, as the free function does") {
+  run_virtual([]() -> Coroutine<> {
+    const auto add = [](int a, int b) -> Coroutine<int> {
+      co_await sleep(1s);
+      co_return a + b;
+    };
+    Task<int> sum;
+    co_await async_with(TaskGroup(), [&](TaskGroup& group) -> Coroutine<> {
+      group.create_task(sleep(2s));
+      sum = group.create_task(add, 3, 4);
+      co_return;
+    });
+    CHECK(sum.result() == 7);
+    CHECK(now() == 2s);
+  });
+}
+
 TEST_CASE("a group waits for its children, and their results can be read [case 111]") {
   run_virtual([]() -> Coroutine<> {
     Task<int> first;
