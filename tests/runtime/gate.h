@@ -21,10 +21,9 @@ class Gate {
     return open_;
   }
   /// Blocks until it is open. False when that takes so long that something must be wrong.
-  bool pass() const {
-    constexpr std::chrono::seconds far_too_long(20);
+  bool pass(std::chrono::milliseconds limit = std::chrono::seconds(20)) const {
     std::unique_lock lock(mutex_);
-    return opened_.wait_for(lock, far_too_long, [this] { return open_; });
+    return opened_.wait_for(lock, limit, [this] { return open_; });
   }
 
  private:
