@@ -233,7 +233,7 @@ class Loop {
   void deliver_mail();
   void deliver_signals();
   bool kernel_lets_go() noexcept;
-  void leave_to_the_kernel() noexcept;
+  void leave_to_the_kernel();
   void drop_scheduled() noexcept;
   void destroy_pending_tasks() noexcept;
   ThreadPoolExecutor& default_executor();

@@ -29,7 +29,7 @@ bool Loop::kernel_lets_go() noexcept {
 
 // Whose memory an unanswered operation uses is not known: a task's own frame, one that awaits it, a
 // callback's. So all of them stay. (In lists, so that a leak checker does not call them forgotten.)
-void Loop::leave_to_the_kernel() noexcept {
+void Loop::leave_to_the_kernel() {
   static std::mutex mutex;  // loops of several threads may come to this
   static auto& tasks = *new detail::IntrusiveList<detail::TaskBase, detail::AllTasks>;
   static auto& resources = *new detail::IntrusiveList<detail::LoopResource, detail::LoopResource>;
