@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <rondo/runtime/async_generator.h>
 #include <rondo/runtime/run.h>
 
 #include "captured_stderr.h"
@@ -116,6 +117,35 @@ TEST_CASE("main's exception comes out after what is left has been ended [case 16
   };
   CHECK_THROWS_WITH_AS(run_virtual(main()), "main failed", std::runtime_error);
   CHECK(log == Log{"a cancelled", "a ended"});
+}
+
+AsyncGenerator<int> count_slowly(Log& log) {
+  try {
+    for (int i = 0;; ++i) {
+      co_await sleep(1ms);
+      co_yield i;
+    }
+  } catch (const CancelledError&) {
+    log.push_back("generator cancelled");
+    throw;
+  }
+}
+
+TEST_CASE("main's exception comes out after a generator that is left has been ended [case 169]") {
+  Log log;
+  const auto consume = [&log]() -> Coroutine<> {
+    auto numbers = count_slowly(log);
+    while (const auto number = co_await numbers.next()) {
+      if (*number == 0) log.push_back("begun");
+    }
+  };
+  const auto main = [&]() -> Coroutine<> {
+    create_task(consume());
+    co_await sleep(10500us);
+    throw std::runtime_error("main failed");
+  };
+  CHECK_THROWS_WITH_AS(run_virtual(main()), "main failed", std::runtime_error);
+  CHECK(log == Log{"begun", "generator cancelled"});
 }
 
 TEST_CASE("a task that starts another one while it is cancelled: that one is ended too") {
