@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <ctime>
 #include <fstream>
 #include <utility>
 
 #include <poll.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -135,9 +137,19 @@ int set_up(const RingOptions& options, io_uring& ring) {
   return error_number;
 }
 
+/// How many forks lie between the program's start and this process. Asked for at every request, so
+/// it must not be a system call, as getpid is.
+unsigned forks_so_far() {
+  static std::atomic<unsigned> forks{0};
+  static const int watching =
+      pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
+  static_cast<void>(watching);
+  return forks.load(std::memory_order_relaxed);
+}
+
 }  // namespace
 
-Ring::Ring(RingOptions options) : owner_pid_(getpid()) {
+Ring::Ring(RingOptions options) : made_after_forks_(forks_so_far()) {
   int error_number = set_up(options, ring_);
   // The kernel gives the memory of closed rings back a little later: ask again, for half a second.
   constexpr timespec pause{0, 10'000'000};
@@ -169,7 +181,7 @@ void Ring::check_caller() const {
   if (std::this_thread::get_id() != owner_thread_) {
     throw RuntimeError("an event loop can be used on the thread that made it, and on no other one");
   }
-  if (getpid() != owner_pid_) {
+  if (forks_so_far() != made_after_forks_) {
     throw RuntimeError("a forked child must not use its parent's event loop; make one of its own");
   }
 }

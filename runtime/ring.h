@@ -63,7 +63,7 @@ class Ring final : public Driver {
   std::size_t enters_ = 0;
   unsigned fruitless_enters_ = 0;  // in a row, by which the kernel took none of what was queued
   unsigned dropped_ = 0;           // answers that the kernel could not keep, as last seen
-  int owner_pid_ = 0;              // a fork must not touch the parent's queues
+  unsigned made_after_forks_ = 0;  // a fork must not touch the parent's queues
   std::thread::id owner_thread_ = std::this_thread::get_id();
 };
 

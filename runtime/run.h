@@ -38,15 +38,18 @@ class Runner {
   Runner& operator=(const Runner&) = delete;
   ~Runner();  ///< closes; what that throws is reported to the exception handler
 
-  /// Runs a coroutine as a task until it is done; returns its result or throws its exception.
+  /// Runs a coroutine as a task until it is done; returns its result or throws its exception. The
+  /// context variables that it sets keep their values for the next run.
   /// Throws RuntimeError inside a running loop and after `close`; KeyboardInterrupt when SIGINT or
   /// SIGTERM came, which cancels the main task. (On the process's first thread, and unless somebody
   /// handles these signals already. A second one ends the process at once.)
   template <class T>
   T run(Coroutine<T> main, std::source_location here = std::source_location::current()) {
     check_can_run();
-    const Task<T> task = create_task_on(loop_, std::move(main), {}, here);
+    const Task<T> task =
+        context_.run([&] { return create_task_on(loop_, std::move(main), {}, here); });
     const InterruptGuard guard(*this, task);
+    const ContextKeeper keeper(context_, task);
     try {
       return loop_.run_until_complete(task);
     } catch (const CancelledError&) {
@@ -79,12 +82,26 @@ class Runner {
     std::vector<int> watched_;
   };
 
+  /// At its end, takes over what the main task has set of context variables.
+  class ContextKeeper {
+   public:
+    ContextKeeper(Context& context, const AnyTask& main) : context_(context), main_(main) {}
+    ContextKeeper(const ContextKeeper&) = delete;
+    ContextKeeper& operator=(const ContextKeeper&) = delete;
+    ~ContextKeeper() { context_ = main_.task().context(); }
+
+   private:
+    Context& context_;
+    const AnyTask& main_;
+  };
+
   void check_can_run() const;
   /// Throws KeyboardInterrupt if the main task was cancelled by a signal and by nothing else.
   void throw_if_interrupted(const AnyTask& main) const;
   void cancel_all_tasks();
 
   Loop loop_;
+  Context context_ = copy_context();  // of the main tasks, one after the other
   bool handle_signals_;
   int interrupted_by_ = 0;  // the signal that cancelled the main task; 0: none
 };

@@ -50,6 +50,9 @@ class TaskBase : public Runnable, public ListNode<AllTasks> {
   int cancelling() const noexcept { return cancel_requests_; }
   int uncancel() noexcept;
 
+  /// The context variables' values in it; after its end, those that it left.
+  const Context& context() const noexcept { return context_; }
+
   /// Makes the first step of a task that starts at once, from inside the task that makes it.
   void start_eagerly() { run(); }
 

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <rondo/runtime/async_generator.h>
+#include <rondo/runtime/context.h>
 #include <rondo/runtime/run.h>
 
 #include "captured_stderr.h"
@@ -203,6 +204,22 @@ TEST_CASE("a runner runs more than once on one loop, and its tasks go on meanwhi
   }());
   CHECK(sum == 8);
   CHECK(first == &runner.get_loop());
+}
+
+TEST_CASE("the runs of a runner share one context, which begins as its maker's [case 170]") {
+  ContextVar<int> number("number", 0);
+  auto token = number.set(1);
+  Runner runner(virtual_time());
+  number.reset(token);
+  const auto count_up = [&number]() -> Coroutine<int> {
+    const int before = number.get();
+    number.set(before + 1);
+    co_await sleep(1s);
+    co_return before;
+  };
+  CHECK(runner.run(count_up()) == 1);
+  CHECK(runner.run(count_up()) == 2);
+  CHECK(number.get() == 0);
 }
 
 TEST_CASE(
