@@ -37,6 +37,26 @@ int end_connect(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? -error : -errno;
 }
 
+/// What an operation fails with when nothing is wrong with it but the world.
+int failure_of(Opcode opcode) {
+  switch (opcode) {
+    case Opcode::accept:
+      return -ECONNABORTED;
+    case Opcode::connect:
+      return -ETIMEDOUT;
+    case Opcode::receive:
+    case Opcode::send:
+      return -ECONNRESET;
+    case Opcode::read:
+    case Opcode::write:
+    case Opcode::close:
+      return -EIO;
+    case Opcode::nop:
+      break;
+  }
+  return -ENOMEM;
+}
+
 }  // namespace
 
 void SimulatedKernel::do_prepare(Operation& operation, const Request& request) {
@@ -82,7 +102,7 @@ void SimulatedKernel::submit_and_wait(std::optional<Duration> timeout) {
     }
   }
   std::ranges::shuffle(answers_, random_);
-  idle_ = !delayed && !answered;
+  idle_ = !delayed && !answered && answers_.empty();
   // With no deadline to jump to nothing but the descriptors can go on, if only TCP's windows.
   constexpr int long_wait = 1000;  // milliseconds
   if (idle_ && !timeout) idle_ = !anything_moves(long_wait);
@@ -128,6 +148,13 @@ std::uint32_t SimulatedKernel::shorten(std::uint32_t length) {
 }
 
 int SimulatedKernel::attempt(Pending& pending) {
+  if (fail_one_in_ == 0 || !chance(fail_one_in_)) return attempt_as_asked(pending);
+  // Even a close that fails closes.
+  if (pending.request.opcode == Opcode::close) attempt_as_asked(pending);
+  return failure_of(pending.request.opcode);
+}
+
+int SimulatedKernel::attempt_as_asked(Pending& pending) {
   const Request& request = pending.request;
   switch (request.opcode) {
     case Opcode::nop:
@@ -162,8 +189,11 @@ int SimulatedKernel::attempt(Pending& pending) {
 
 std::size_t SimulatedKernel::reap() {
   std::size_t delivered = 0;
+  // Now and then some stay behind, as those do that found the completion queue full.
+  std::size_t left = answers_.size();
+  if (left > 0 && chance(4)) left = random_() % (left + 1);
   // One by one, so that a cancel from inside a completion finds the answers that are still to come.
-  for (std::size_t left = answers_.size(); left > 0; --left) {
+  for (; left > 0; --left) {
     const Answer answer = answers_.front();
     answers_.pop_front();
     idle_ = false;

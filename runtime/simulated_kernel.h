@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <random>
@@ -11,17 +12,20 @@
 // may.
 //
 // A seed decides when each operation is attempted, how much of a buffer is used, in which order the
-// answers come, whether a cancel is in time or an operation succeeds in spite of it, which of the
-// two completions comes first, and when the queue has room. The same seed decides the same way
-// again, so a failure found among ten thousand seeds can be looked at as often as needed. Time is
-// the loop's virtual clock; so the other ends of sockets must be on the same loop, not in another
-// process.
+// answers come and how many at a time, whether a cancel is in time or an operation succeeds in
+// spite of it, which of the two completions comes first, when the queue has room, and, if it is
+// asked to, which operations fail. The same seed decides the same way again, so a failure found
+// among ten thousand seeds can be looked at as often as needed. Time is the loop's virtual clock;
+// so the other ends of sockets must be on the same loop, not in another process.
 
 namespace rondo {
 
 class SimulatedKernel final : public Driver {
  public:
-  explicit SimulatedKernel(std::uint64_t seed) : random_(seed) {}
+  /// `fail_one_in`: every so-manieth attempt fails as hardware and peers do, resets, time-outs and
+  /// the like; 0: none does.
+  explicit SimulatedKernel(std::uint64_t seed, unsigned fail_one_in = 0)
+      : random_(seed), fail_one_in_(fail_one_in) {}
 
   void submit_and_wait(std::optional<Duration> timeout) override;
   std::size_t reap() override;
@@ -56,8 +60,10 @@ class SimulatedKernel final : public Driver {
   void answer_cancelled(Pending& pending, int result);
   /// The operation's result, or -EAGAIN while it would block.
   int attempt(Pending& pending);
+  int attempt_as_asked(Pending& pending);
 
   std::mt19937_64 random_;
+  unsigned fail_one_in_;           // 0: never
   std::vector<Pending> prepared_;  // not yet handed over
   std::vector<Pending> pending_;   // handed over, unanswered
   std::deque<Answer> answers_;     // not yet reaped
