@@ -1,3 +1,4 @@
+#include <rondo/runtime/errors.h>
 #include <rondo/runtime/semaphore.h>
 
 namespace rondo {
@@ -6,14 +7,10 @@ Semaphore::Semaphore(std::ptrdiff_t value) : value_(value) {
   if (value < 0) throw ValueError("Semaphore initial value must be >= 0");
 }
 
-bool Semaphore::locked() noexcept {
-  if (value_ == 0) return true;
-  bool someone_waits = false;
-  waiters_.for_each_until([&someone_waits](detail::SemaphoreAcquire& waiter) {
-    someone_waits = waiter.pending() || waiter.is_set();
-    return someone_waits;
-  });
-  return someone_waits;
+bool Semaphore::try_take() noexcept {
+  if (locked()) return false;
+  --value_;
+  return true;
 }
 
 void Semaphore::release() noexcept {
@@ -26,10 +23,10 @@ void BoundedSemaphore::release() {
   Semaphore::release();
 }
 
-// Promises a place to the first task that waits; it stays in the queue until it has taken it.
+// Promises a place to the first task that waits; it stays in the line until it has taken it.
 bool Semaphore::wake_next() noexcept {
   bool woken = false;
-  waiters_.for_each_until([this, &woken](detail::SemaphoreAcquire& waiter) {
+  waiters_.for_each_until([this, &woken](detail::AcquireAwaiter<Semaphore>& waiter) {
     if (!waiter.pending()) return false;
     --value_;
     waiter.set();
@@ -39,33 +36,10 @@ bool Semaphore::wake_next() noexcept {
   return woken;
 }
 
-SemaphoreHold::~SemaphoreHold() {
-  if (semaphore_ != nullptr) semaphore_->release();
-}
-
-namespace detail {
-
-bool SemaphoreAcquire::await_ready() noexcept {
-  if (semaphore_.locked()) return false;
-  --semaphore_.value_;
-  return true;
-}
-
-void SemaphoreAcquire::enqueue() noexcept {
-  semaphore_.waiters_.push_back(*this);
-}
-
-bool SemaphoreAcquire::await_resume() {
-  if (!suspended()) return true;
-  unlink();
-  const bool was_cancelled = cancelled();
-  if (was_cancelled && is_set()) ++semaphore_.value_;  // the promised place passes on
-  while (semaphore_.value_ > 0 && semaphore_.wake_next()) {
+void Semaphore::take_turn(bool promised, bool was_cancelled) noexcept {
+  if (promised && was_cancelled) ++value_;
+  while (value_ > 0 && wake_next()) {
   }
-  if (was_cancelled) throw_cancelled();
-  return true;
 }
-
-}  // namespace detail
 
 }  // namespace rondo
