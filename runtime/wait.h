@@ -6,6 +6,7 @@
 #include <optional>
 #include <ranges>
 #include <type_traits>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -45,8 +46,9 @@ Coroutine<WaitResult<F>> wait_for_some(std::vector<F> futures, ReturnWhen when,
                                        std::optional<Duration> timeout) {
   std::vector<AnyFuture> watched;
   std::vector<F> distinct;
+  std::unordered_set<const FutureBase*> seen;
   for (F& future : futures) {
-    if (std::ranges::find(distinct, future) != distinct.end()) continue;
+    if (!seen.insert(&future.state()).second) continue;
     watched.push_back(future);
     distinct.push_back(std::move(future));
   }
