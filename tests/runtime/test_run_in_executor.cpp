@@ -90,6 +90,7 @@ TEST_CASE("10,000 queued jobs with four threads all come back [fault 58]") {
     Loop& loop = get_running_loop();
     loop.set_default_executor(std::make_shared<ThreadPoolExecutor>(4));
     std::vector<Future<int>> futures;
+    futures.reserve(10'000);
     for (int i = 0; i < 10'000; ++i)
       futures.push_back(loop.run_in_executor(nullptr, [](int value) { return 2 * value; }, i));
     const std::vector<int> values = co_await gather(futures);
@@ -109,6 +110,7 @@ TEST_CASE("10,000 queued jobs can be cancelled, and none of them runs [fault 58]
     Gate gate;
     const auto running = loop.run_in_executor(&executor, [&gate] { gate.pass(); });
     std::vector<Future<void>> futures;
+    futures.reserve(10'000);
     for (int i = 0; i < 10'000; ++i)
       futures.push_back(loop.run_in_executor(&executor, [&runs] { ++runs; }));
     for (auto& future : futures)

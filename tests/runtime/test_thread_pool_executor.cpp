@@ -277,6 +277,7 @@ TEST_CASE("several threads may shut one executor down, and each waits for its jo
   const auto job = executor.submit(pass, std::ref(gate));
   std::atomic<int> too_early{0};
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       executor.shutdown();

@@ -116,6 +116,7 @@ TEST_CASE("a named lambda with captures, moved or copied, works on every compile
 TEST_CASE("ten calls at the same time give their values in order [case 172]") {
   run_virtual([]() -> Coroutine<> {
     std::vector<Coroutine<int>> calls;
+    calls.reserve(10);
     for (int i = 0; i < 10; ++i)
       calls.push_back(to_thread([](int value) { return value * value; }, i));
     const std::vector<int> values = co_await gather(std::move(calls));
