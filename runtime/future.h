@@ -187,7 +187,7 @@ class FutureAwaiter final : public FutureSuspension {
   explicit FutureAwaiter(Ref<FutureState<T>> future) noexcept
       : FutureSuspension(std::move(future)) {}
 
-  /// A copy of the value; the value itself when T cannot be copied or nobody else can ask for it.
+  /// A copy of the value; the value itself when T cannot be copied.
   T await_resume() {
     check_cancelled();
     auto& state = static_cast<FutureState<T>&>(*future_);

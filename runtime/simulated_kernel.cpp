@@ -114,6 +114,7 @@ bool SimulatedKernel::nothing_can_arrive() const noexcept {
 }
 
 bool SimulatedKernel::anything_moves(int milliseconds) const {
+  if (pending_.empty()) return false;
   std::vector<pollfd> descriptors;
   for (const Pending& pending : pending_) {
     const Opcode opcode = pending.request.opcode;
