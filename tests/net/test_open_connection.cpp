@@ -160,7 +160,8 @@ TEST_CASE("[case 198] [fault 45] several addresses are tried in turn; if none wi
   CHECK(first_reason < second_reason);
 }
 
-TEST_CASE("[fault 27] [fault 45] a connect cancelled at any moment leaves no descriptor behind") {
+TEST_CASE("[fault 27] [fault 45] a connect cancelled at any moment leaves no descriptor behind" *
+          doctest::test_suite("heavy")) {
   run_bounded([]() -> Coroutine<void> {
     const FileDescriptor listener = bare_listener(4096);
     const std::size_t before = open_descriptors();

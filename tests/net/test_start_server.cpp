@@ -300,7 +300,8 @@ TEST_CASE("an address in use is an error that names it, and nothing is left of t
   CHECK(captured.use_count() == 1);
 }
 
-TEST_CASE("[fault 27] a client that connects while the server closes leaves no descriptor behind") {
+TEST_CASE("[fault 27] a client that connects while the server closes leaves no descriptor behind" *
+          doctest::test_suite("heavy")) {
   run_bounded([]() -> Coroutine<void> {
     const std::size_t before = open_descriptors();
     int served = 0;

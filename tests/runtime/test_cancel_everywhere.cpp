@@ -6,6 +6,8 @@
 
 #include "virtual_run.h"
 
+TEST_SUITE_BEGIN("heavy");
+
 // Small programs, each cancelled once at every moment of its life: at each millisecond at which
 // something happens in it, and there in each of the turns that follow one another, by a task that
 // runs before the program's own and by one that runs after; by Task::cancel and by a CancelScope.
@@ -344,3 +346,5 @@ TEST_CASE("what is shielded ends as it should, whenever its waiter is cancelled"
 }  // namespace
 
 }  // namespace rondo::testing
+
+TEST_SUITE_END();

@@ -135,7 +135,8 @@ TEST_CASE("[fault 29] an exception of main destroys nothing that is in flight") 
   CHECK(in_flight_at_end == 0);
 }
 
-TEST_CASE("[fault 29] closing a stopped loop destroys a task when its operation has ended") {
+TEST_CASE("[fault 29] closing a stopped loop destroys a task when its operation has ended" *
+          doctest::test_suite("real kernel")) {
   for (const bool real : {false, true}) {
     CAPTURE(real);
     auto [mine, peer] = socket_pair();

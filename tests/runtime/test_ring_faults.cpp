@@ -28,6 +28,8 @@
 #include "intercepted.h"
 #include "test_stream_fixture.h"
 
+TEST_SUITE_BEGIN("real kernel");
+
 namespace {
 
 using namespace rondo;
@@ -361,3 +363,5 @@ TEST_CASE("[fault 54] a wait of less than nothing does not wait, one of years go
 }
 
 }  // namespace
+
+TEST_SUITE_END();

@@ -15,6 +15,8 @@
 #include "gate.h"
 #include "virtual_run.h"
 
+TEST_SUITE_BEGIN("real kernel");
+
 namespace rondo::testing {
 namespace {
 
@@ -239,3 +241,5 @@ TEST_CASE("Ctrl-C while a job runs cancels the main task and waits for the job [
 
 }  // namespace
 }  // namespace rondo::testing
+
+TEST_SUITE_END();

@@ -15,6 +15,8 @@
 
 #include "test_stream_fixture.h"
 
+TEST_SUITE_BEGIN("real kernel");
+
 namespace {
 
 using namespace rondo;
@@ -94,3 +96,5 @@ TEST_CASE("[fault 48] calls from another thread arrive though the loop always ha
 }
 
 }  // namespace
+
+TEST_SUITE_END();

@@ -30,6 +30,8 @@
 #include "gate.h"
 #include "virtual_run.h"
 
+TEST_SUITE_BEGIN("real kernel");
+
 namespace rondo::testing {
 namespace {
 
@@ -354,3 +356,5 @@ TEST_CASE("when no thread can be made, a job is refused if there is none, and wa
 }
 
 }  // namespace rondo::testing
+
+TEST_SUITE_END();

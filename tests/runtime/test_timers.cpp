@@ -52,7 +52,8 @@ TEST_CASE("[fault 54] ten years ahead is a deadline like any other, and so is th
   });
 }
 
-TEST_CASE("[fault 54] a real loop with nothing but a deadline in ten years sleeps until woken") {
+TEST_CASE("[fault 54] a real loop with nothing but a deadline in ten years sleeps until woken" *
+          doctest::test_suite("real kernel")) {
   Loop loop;
   const auto distant = loop.call_later(ten_years, [] {});
   const auto more_distant = loop.call_later(Duration::max(), [] {});
@@ -63,7 +64,8 @@ TEST_CASE("[fault 54] a real loop with nothing but a deadline in ten years sleep
   CHECK(loop.turns() - before <= 5);
 }
 
-TEST_CASE("[fault 54] a hundred thousand equal deadlines run in one turn, as they were set") {
+TEST_CASE("[fault 54] a hundred thousand equal deadlines run in one turn, as they were set" *
+          doctest::test_suite("heavy")) {
   run_virtual([]() -> Coroutine<> {
     constexpr int count = 100'000;
     Loop& loop = get_running_loop();

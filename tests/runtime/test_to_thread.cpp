@@ -18,6 +18,8 @@
 #include "gate.h"
 #include "virtual_run.h"
 
+TEST_SUITE_BEGIN("real kernel");
+
 namespace rondo::testing {
 namespace {
 
@@ -370,3 +372,5 @@ TEST_CASE("a call whose executor was shut down throws") {
 
 }  // namespace
 }  // namespace rondo::testing
+
+TEST_SUITE_END();

@@ -9,6 +9,8 @@
 #include "gate.h"
 #include "virtual_run.h"
 
+TEST_SUITE_BEGIN("real kernel");
+
 namespace rondo::testing {
 namespace {
 
@@ -171,3 +173,5 @@ TEST_CASE("an exception that nobody reads is reported, and one of a cancelled wr
 
 }  // namespace
 }  // namespace rondo::testing
+
+TEST_SUITE_END();
