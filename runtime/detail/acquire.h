@@ -95,10 +95,11 @@ class Line {
   using Acquire = AcquireRequest<P, AcquireAwaiter<P>>;
   using Hold = AcquireRequest<P, HoldAwaiter<P>>;
 
- protected:
-  Line() = default;
   Line(const Line&) = delete;
   Line& operator=(const Line&) = delete;
+
+ protected:
+  Line() = default;
   ~Line() = default;
 
   /// Does anybody wait who was not cancelled?
