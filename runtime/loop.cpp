@@ -301,10 +301,11 @@ void Loop::drop_scheduled() noexcept {
     batch_.pop_front().dropped();
 }
 
-// Only a program that runs a Loop by hand can get here with tasks; `run` has awaited them all.
+// Only a program that runs a Loop by hand can get here with tasks; `run` has awaited them all. The
+// youngest goes first: it may use what lies in the frame of the task that made it.
 void Loop::destroy_pending_tasks() noexcept {
   while (!tasks_.empty()) {
-    detail::TaskBase& task = tasks_.front();
+    detail::TaskBase& task = tasks_.back();
     call_exception_handler({"Task was destroyed but it is pending!", nullptr, task.name(),
                             task.future().created_at()});
     task.abandon();

@@ -63,6 +63,8 @@ class IntrusiveList {
 
   T& front() const noexcept { return static_cast<T&>(*head_.next_); }
 
+  T& back() const noexcept { return static_cast<T&>(*head_.previous_); }
+
   T& pop_front() noexcept {
     T& element = front();
     static_cast<Node&>(element).unlink();

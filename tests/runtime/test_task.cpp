@@ -294,10 +294,47 @@ TEST_CASE("a pending task whose loop closes is reported with its name and place 
   CHECK(Counted::alive == 0);
   CHECK(reports.size() == 2);
   CHECK(reports[0].message == "Task was destroyed but it is pending!");
-  CHECK(reports[0].task_name == "forgotten");
-  CHECK(std::string(reports[0].where.file_name()).ends_with("test_task.cpp"));
-  CHECK(reports[1].task_name == started.get_name());
+  CHECK(reports[0].task_name == started.get_name());
+  CHECK(reports[1].task_name == "forgotten");
+  CHECK(std::string(reports[1].where.file_name()).ends_with("test_task.cpp"));
   CHECK_FALSE(started.done());
+}
+
+TEST_CASE("of the tasks that a closed loop drops, the youngest goes first") {
+  Loop loop(virtual_time());
+  const Reports reports(loop);
+  int parent_alive = 0;
+  bool used_in_time = false;
+  class Guard {
+   public:
+    Guard(int& alive, bool* seen) : alive_(alive), seen_(seen) { ++alive_; }
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+    ~Guard() {
+      if (seen_ != nullptr) *seen_ = alive_ == 2;
+      --alive_;
+    }
+
+   private:
+    int& alive_;
+    bool* seen_;  // null: the parent's
+  };
+  const auto child = [](int& alive, bool& seen) -> Coroutine<> {
+    const Guard uses_what_the_parent_has(alive, &seen);
+    co_await sleep(1h);
+  };
+  const auto parent = [child](int& alive, bool& seen) -> Coroutine<> {
+    const Guard local(alive, nullptr);
+    create_task(child(alive, seen));
+    co_await sleep(1h);
+  };
+  create_task_on(loop, parent(parent_alive, used_in_time));
+  loop.call_later(1s, [&loop] { loop.stop(); });
+  loop.run_forever();
+  CHECK(parent_alive == 2);
+  loop.close();
+  CHECK(used_in_time);
+  CHECK(parent_alive == 0);
 }
 
 }  // namespace
