@@ -8,8 +8,8 @@
 #include "virtual_run.h"
 
 // The same programs on the virtual clock and on the real one. Of two lines of a log, either one
-// causes the other or their deadlines were set in the same turn; so their order is the program's,
-// and not the machine's, which may be late for several deadlines at once.
+// causes the other or their deadlines are counted from the same moment; so their order is the
+// program's, and not the machine's, which may be late for several deadlines at once.
 
 namespace rondo::testing {
 
@@ -17,23 +17,38 @@ namespace {
 
 using Log = std::vector<std::string>;
 
-Coroutine<int> worker(Log& log, int number, Duration delay) {
+TimePoint loop_time() {
+  return get_running_loop().time();
+}
+
+Coroutine<int> number_at(TimePoint moment, int number) {
+  const auto reached = Future<>::create();
+  get_running_loop().call_at(moment, [reached] {
+    if (!reached.done()) reached.set_result();
+  });
+  co_await reached;
+  co_return number;
+}
+
+Coroutine<int> worker(Log& log, int number, TimePoint end) {
   log.push_back("begin " + std::to_string(number));
-  co_await sleep(delay);
+  co_await number_at(end, number);
   log.push_back("end " + std::to_string(number));
   co_return number;
 }
 
 Coroutine<> several_at_once(Log& log) {
-  const auto results =
-      co_await gather(worker(log, 1, 6ms), worker(log, 2, 2ms), worker(log, 3, 4ms));
+  const TimePoint start = loop_time();
+  const auto results = co_await gather(worker(log, 1, start + 6ms), worker(log, 2, start + 2ms),
+                                       worker(log, 3, start + 4ms));
   log.push_back("first result " + std::to_string(std::get<0>(results)));
 }
 
 Coroutine<> in_order_of_completion(Log& log) {
+  const TimePoint start = loop_time();
   std::vector<Task<int>> tasks;
   for (const int number : {5, 1, 3})
-    tasks.push_back(create_task(sleep(std::chrono::milliseconds(number), number)));
+    tasks.push_back(create_task(number_at(start + std::chrono::milliseconds(number), number)));
   for (auto next : as_completed(tasks)) {
     const int number = co_await next;
     log.push_back("result " + std::to_string(number));
@@ -42,12 +57,13 @@ Coroutine<> in_order_of_completion(Log& log) {
 
 Coroutine<> out_of_time(Log& log) {
   try {
-    co_await wait_for(worker(log, 1, 1h), 2ms);
+    co_await wait_for(worker(log, 1, loop_time() + 1h), 2ms);
   } catch (const TimeoutError&) {
     log.push_back("timed out");
   }
   CancelScope scope = move_on_after(2ms);
-  co_await async_with(scope, [&log](CancelScope&) -> Coroutine<> { co_await worker(log, 2, 1h); });
+  co_await async_with(
+      scope, [&log](CancelScope&) -> Coroutine<> { co_await worker(log, 2, loop_time() + 1h); });
   log.push_back(scope.cancelled_caught() ? "moved on" : "finished");
 }
 
