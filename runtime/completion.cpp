@@ -17,6 +17,7 @@ void Driver::prepare(Operation& operation, const Request& request) {
   operation.completions_due_ = 1;
   in_flight_.push_back(operation);
   ++in_flight_count_;
+  ++detail::live_operations;
 }
 
 void Driver::cancel(Operation& operation) {
@@ -47,6 +48,7 @@ bool Driver::deliver_if_last(Operation& operation) {
   operation.cancel_requested_ = false;
   operation.unlink();
   --in_flight_count_;
+  --detail::live_operations;
   operation.complete(operation.result_);
   return true;
 }

@@ -21,6 +21,13 @@
 
 namespace rondo {
 
+namespace detail {
+
+/// Counts the operations of this thread that are in flight; for tests.
+inline constinit thread_local std::size_t live_operations = 0;
+
+}  // namespace detail
+
 /// What can be asked of the kernel.
 enum class Opcode : std::uint8_t {
   nop,      ///< an answer and nothing else

@@ -181,22 +181,23 @@ class DoneSignal final : public Signal, private DoneWatcher, private Runnable {
   Ref<FutureBase> future_;
 };
 
-template <class T>
+/// `Moves`: the value itself is handed over, because T cannot be copied or nobody else can ask for
+/// it; otherwise a copy.
+template <class T, bool Moves = !copyable<T>>
 class FutureAwaiter final : public FutureSuspension {
  public:
   explicit FutureAwaiter(Ref<FutureState<T>> future) noexcept
       : FutureSuspension(std::move(future)) {}
 
-  /// A copy of the value; the value itself when T cannot be copied.
   T await_resume() {
     check_cancelled();
     auto& state = static_cast<FutureState<T>&>(*future_);
     if constexpr (std::is_void_v<T>) {
       state.value();
-    } else if constexpr (copyable<T>) {
-      return state.value();
-    } else {
+    } else if constexpr (Moves) {
       return std::move(state.value());
+    } else {
+      return state.value();
     }
   }
 };

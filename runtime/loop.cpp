@@ -194,7 +194,7 @@ void Loop::wait_for_kernel() {
     return;
   }
   if (calls_expected_ > 0 || !driver_->nothing_can_arrive()) {
-    wait_in_real_time(timeout);
+    wait_on_virtual_clock(timeout);
     return;
   }
   if (!timeout) {
@@ -205,19 +205,21 @@ void Loop::wait_for_kernel() {
   virtual_now_ += *timeout;
 }
 
-// On the virtual clock, for something that takes the time it takes.
-void Loop::wait_in_real_time(std::optional<Duration> timeout) {
+// On the virtual clock, for something that takes the time it takes. A simulated kernel takes none;
+// but no thread can wake it, so while one is at work the mail is looked for in between.
+void Loop::wait_on_virtual_clock(std::optional<Duration> timeout) {
+  const bool simulated = driver_->in_virtual_time();
+  if (simulated && calls_expected_ == 0) {
+    driver_->submit_and_wait(timeout);
+    return;
+  }
   const TimePoint before = real_now();
-  if (!driver_->in_virtual_time()) {
-    driver_->submit_and_wait(timeout);
-  } else if (calls_expected_ == 0) {
-    driver_->submit_and_wait(timeout);
-    return;  // a simulated kernel takes no time
-  } else {
-    // No thread can wake a simulated kernel. It goes on, and the mail is looked for in between.
+  if (simulated) {
     constexpr Duration pause = std::chrono::milliseconds(1);
     driver_->submit_and_wait(Duration::zero());
     mailbox_->wait(std::min(timeout.value_or(pause), pause));
+  } else {
+    driver_->submit_and_wait(timeout);
   }
   virtual_now_ += real_now() - before;
 }

@@ -228,7 +228,7 @@ class Loop {
   void run_until_done(detail::FutureBase& future);
   void turn();
   void wait_for_kernel();
-  void wait_in_real_time(std::optional<Duration> timeout);
+  void wait_on_virtual_clock(std::optional<Duration> timeout);
   void run_ready();
   void deliver_mail();
   void deliver_signals();

@@ -72,7 +72,10 @@ class TaskBase : public Runnable, public ListNode<AllTasks> {
   // For CancelScope.
   CancelScope* scope() const noexcept { return scope_; }
   void set_scope(CancelScope* scope) noexcept { scope_ = scope; }
-  /// Ends the present wait if the innermost scope is cancelled. (Defined in cancel_scope.cpp.)
+  // (Defined in cancel_scope.cpp.)
+  /// Is the stretch that the task is in cancelled as a whole?
+  bool in_cancelled_scope() const noexcept;
+  /// Ends the present wait if it is.
   void deliver_scope_cancel();
 
   /// Where it is suspended: the promise of its innermost coroutine. Null before the first step.

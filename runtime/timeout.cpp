@@ -80,7 +80,9 @@ void Timeout::exit(bool cancelled) {
     return;
   }
   state_ = State::expired;
-  if (task_.uncancel() <= cancelling_before_ && cancelled) throw TimeoutError();
+  const bool asked_by_others =
+      task_.uncancel() > cancelling_before_ || task_.task().in_cancelled_scope();
+  if (cancelled && !asked_by_others) throw TimeoutError();
 }
 
 }  // namespace rondo

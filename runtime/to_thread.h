@@ -14,23 +14,6 @@ namespace rondo {
 
 namespace detail {
 
-template <class T>
-class SoleFutureAwaiter final : public FutureSuspension {
- public:
-  explicit SoleFutureAwaiter(Ref<FutureState<T>> future) noexcept
-      : FutureSuspension(std::move(future)) {}
-
-  T await_resume() {
-    check_cancelled();
-    auto& state = static_cast<FutureState<T>&>(*future_);
-    if constexpr (std::is_void_v<T>) {
-      state.value();
-    } else {
-      return std::move(state.value());
-    }
-  }
-};
-
 /// A future that nobody else knows of: awaiting it moves its value, however big, instead of
 /// copying.
 template <class T>
@@ -38,7 +21,7 @@ class SoleFuture {
  public:
   explicit SoleFuture(const Future<T>& future) noexcept
       : future_(&static_cast<FutureState<T>&>(future.state())) {}
-  auto operator co_await() const { return SoleFutureAwaiter<T>(future_); }
+  auto operator co_await() const { return FutureAwaiter<T, true>(future_); }
 
  private:
   Ref<FutureState<T>> future_;

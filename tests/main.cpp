@@ -1,5 +1,6 @@
 // The main program of every test executable, and what must hold after every test: no coroutine
-// frame is alive and as many descriptors are open as before.
+// frame is alive, and so no task; no operation is in flight; and as many descriptors are open as
+// before.
 
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <csignal>
@@ -9,6 +10,7 @@
 #include <dirent.h>
 #include <doctest/doctest.h>
 
+#include <rondo/runtime/completion.h>
 #include <rondo/runtime/coroutine.h>
 
 namespace {
@@ -30,6 +32,7 @@ class Invariants final : public doctest::IReporter {
     test_ = &test;
     descriptors_ = open_descriptors();
     frames_ = rondo::detail::live_frames;
+    operations_ = rondo::detail::live_operations;
   }
   void test_case_reenter(const doctest::TestCaseData&) override { check(); }
   void test_case_end(const doctest::CurrentTestCaseStats&) override { check(); }
@@ -50,6 +53,7 @@ class Invariants final : public doctest::IReporter {
   void check() {
     report("open descriptors", open_descriptors(), descriptors_);
     report("live coroutine frames", rondo::detail::live_frames, frames_);
+    report("operations in flight", rondo::detail::live_operations, operations_);
   }
   void report(const char* what, std::size_t now, std::size_t before) {
     if (now == before) return;
@@ -61,6 +65,7 @@ class Invariants final : public doctest::IReporter {
   const doctest::TestCaseData* test_ = nullptr;
   std::size_t descriptors_ = 0;
   std::size_t frames_ = 0;
+  std::size_t operations_ = 0;
 };
 
 REGISTER_LISTENER("invariants", 1, Invariants);

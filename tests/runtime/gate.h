@@ -32,6 +32,12 @@ class Gate {
   bool open_ = false;
 };
 
+/// A job for a thread: says that it has begun, and ends when the gate opens.
+inline bool begin_and_pass(Gate& begun, const Gate& gate) {
+  begun.open();
+  return gate.pass();
+}
+
 /// Opens a gate when it is destroyed.
 class OpensAtEnd {
  public:

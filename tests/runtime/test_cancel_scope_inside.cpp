@@ -110,6 +110,35 @@ TEST_CASE("a wait_for inside a cancelled scope ends with the scope, not with Tim
   });
 }
 
+TEST_CASE(
+    "a timeout that expires together with the scope around it leaves the error to the scope") {
+  run_virtual([]() -> Coroutine<> {
+    CancelScope scope = move_on_after(1s);
+    co_await async_with(scope, [](CancelScope&) -> Coroutine<> {
+      co_await async_with(timeout(1s), [](Timeout&) -> Coroutine<> { co_await sleep(1h); });
+    });
+    CHECK(scope.cancelled_caught());
+    CHECK(current_task().cancelling() == 0);
+    CHECK(now() == 1s);
+  });
+}
+
+TEST_CASE("a timeout inside a shield is not concerned with the scope around it") {
+  run_virtual([]() -> Coroutine<> {
+    bool timed_out = false;
+    co_await async_with(move_on_after(1s), [&timed_out](CancelScope&) -> Coroutine<> {
+      const detail::ShieldFromScopes shield;
+      try {
+        co_await async_with(timeout(2s), [](Timeout&) -> Coroutine<> { co_await sleep(1h); });
+      } catch (const TimeoutError&) {
+        timed_out = true;
+      }
+    });
+    CHECK(timed_out);
+    CHECK(now() == 2s);
+  });
+}
+
 }  // namespace
 
 }  // namespace rondo::testing

@@ -17,6 +17,7 @@
 #include <rondo/runtime/ring.h>
 #include <rondo/runtime/task.h>
 
+#include "counted_operation.h"
 #include "test_stream_fixture.h"
 
 TEST_SUITE_BEGIN("real kernel");
@@ -29,51 +30,10 @@ using namespace std::chrono_literals;
 
 constexpr Request nop{};
 
-/// Counts its answers, and asks again as often as it is told to.
-class CountedOperation final : public Operation {
- public:
-  void ask(Driver& driver, int again = 0) {
-    driver_ = &driver;
-    again_ = again;
-    driver.prepare(*this, nop);
-  }
-
-  int answers = 0;
-  int result = 1;
-
- private:
-  void complete(int answer) noexcept override {
-    ++answers;
-    result = answer;
-    if (again_ > 0) {
-      --again_;
-      driver_->prepare(*this, nop);
-    }
-  }
-
-  Driver* driver_ = nullptr;
-  int again_ = 0;
-};
-
-RingOptions with_entries(unsigned entries) {
-  RingOptions options;
-  options.entries = entries;
-  return options;
-}
-
 LoopOptions over(RingOptions ring) {
   LoopOptions options;
   options.make_driver = [ring] { return std::make_unique<Ring>(ring); };
   return options;
-}
-
-/// Turns the driver until nothing is in flight; at most `turns` times.
-void finish(Driver& driver, int turns) {
-  for (; driver.in_flight() > 0; --turns) {
-    REQUIRE(turns > 0);
-    driver.submit_and_wait(10ms);
-    driver.reap();
-  }
 }
 
 TEST_CASE("[fault 9] a ring of 4 entries takes 1000 requests in one turn") {
@@ -82,7 +42,7 @@ TEST_CASE("[fault 9] a ring of 4 entries takes 1000 requests in one turn") {
   for (CountedOperation& operation : operations)
     operation.ask(ring);
   CHECK(ring.in_flight() == 1000);
-  finish(ring, 1000);
+  REQUIRE(finish(ring, 1000));
   for (const CountedOperation& operation : operations) {
     CHECK(operation.answers == 1);
     CHECK(operation.result == 0);
@@ -111,7 +71,7 @@ TEST_CASE("[fault 16] answers that overflow the completion queue are all deliver
   const std::size_t at_first = ring.reap();
   CHECK(at_first > 0);
   CHECK(at_first < operations.size());  // or the queue did not overflow
-  finish(ring, 100);
+  REQUIRE(finish(ring, 100));
   for (const CountedOperation& operation : operations)
     CHECK(operation.answers == 1);
 }
@@ -120,7 +80,7 @@ TEST_CASE("[fault 17] requests made from answers do not starve those that overfl
   Ring ring(with_entries(8));
   std::vector<CountedOperation> operations(100);
   for (CountedOperation& operation : operations)
-    operation.ask(ring, 50);
+    operation.ask(ring, {}, 50);
   std::vector<CountedOperation> late(100);
   for (CountedOperation& operation : late)
     operation.ask(ring);
@@ -133,7 +93,7 @@ TEST_CASE("[fault 17] requests made from answers do not starve those that overfl
     ring.submit_and_wait(1s);
     ring.reap();
   }
-  finish(ring, 1000);
+  REQUIRE(finish(ring, 1000));
   for (const CountedOperation& operation : operations)
     CHECK(operation.answers == 51);
 }
@@ -146,7 +106,7 @@ TEST_CASE("an operation in flight cannot be prepared again, and an idle one cann
   operation.ask(ring);
   CHECK_THROWS_AS(operation.ask(ring), RuntimeError);
   CHECK(ring.in_flight() == 1);
-  finish(ring, 10);
+  REQUIRE(finish(ring, 10));
   CHECK(operation.answers == 1);
 }
 
@@ -158,7 +118,7 @@ TEST_CASE("[fault 24] a cancel that comes too late changes nothing, but for the 
   ring.cancel(operation);
   ring.cancel(operation);
   CHECK(operation.in_flight());
-  finish(ring, 10);
+  REQUIRE(finish(ring, 10));
   CHECK(operation.answers == 1);
   CHECK(operation.result == 0);
 }

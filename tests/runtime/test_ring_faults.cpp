@@ -24,6 +24,7 @@
 #include <rondo/runtime/task.h>
 
 #include "captured_stderr.h"
+#include "counted_operation.h"
 #include "in_child.h"
 #include "intercepted.h"
 #include "test_stream_fixture.h"
@@ -39,52 +40,12 @@ using namespace std::chrono_literals;
 /// An opcode that no kernel has.
 constexpr auto nonsense = static_cast<Opcode>(200);
 
-/// Counts its answers, and asks again as often as it is told to.
-class CountedOperation final : public Operation {
- public:
-  void ask(Driver& driver, Request request = {}, int again = 0) {
-    driver_ = &driver;
-    request_ = request;
-    again_ = again;
-    driver.prepare(*this, request);
-  }
-
-  int answers = 0;
-  int result = 1;
-
- private:
-  void complete(int answer) noexcept override {
-    ++answers;
-    result = answer;
-    if (again_-- > 0) driver_->prepare(*this, request_);
-  }
-
-  Driver* driver_ = nullptr;
-  Request request_;
-  int again_ = 0;
-};
-
-RingOptions with_entries(unsigned entries) {
-  RingOptions options;
-  options.entries = entries;
-  return options;
-}
-
 std::vector<RingOptions> all_kinds() {
   RingOptions cooperative;
   cooperative.defer_taskrun = false;
   RingOptions plain = cooperative;
   plain.coop_taskrun = false;
   return {RingOptions(), cooperative, plain};
-}
-
-/// Turns the driver until nothing is in flight; false when `turns` do not suffice.
-bool finish(Driver& driver, int turns) {
-  for (; driver.in_flight() > 0 && turns > 0; --turns) {
-    driver.submit_and_wait(10ms);
-    driver.reap();
-  }
-  return driver.in_flight() == 0;
 }
 
 /// What a call throws, as text; nothing if it does not throw.

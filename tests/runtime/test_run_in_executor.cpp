@@ -20,11 +20,6 @@ TEST_SUITE_BEGIN("real kernel");
 namespace rondo::testing {
 namespace {
 
-bool begin_and_pass(Gate& begun, Gate& gate) {
-  begun.open();
-  return gate.pass();
-}
-
 TEST_CASE("the loop goes on while a job runs on another thread [case 18] [case 164]") {
   run_virtual([]() -> Coroutine<> {
     Gate gate;

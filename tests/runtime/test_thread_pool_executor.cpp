@@ -50,11 +50,6 @@ bool pass(Gate& gate) {
 }
 
 /// A job that says when it has begun, and then waits.
-bool begin_and_pass(Gate& begun, Gate& gate) {
-  begun.open();
-  return gate.pass();
-}
-
 std::string error_of(const ConcurrentFuture<int>& future) {
   try {
     return std::to_string(future.result());

@@ -27,11 +27,6 @@ bool pass(Gate& gate) {
   return gate.pass();
 }
 
-bool begin_and_pass(Gate& begun, Gate& gate) {
-  begun.open();
-  return gate.pass();
-}
-
 /// A value that counts how often it was copied.
 struct Precious {
   Precious() = default;

@@ -14,11 +14,6 @@ TEST_SUITE_BEGIN("real kernel");
 namespace rondo::testing {
 namespace {
 
-bool begin_and_pass(Gate& begun, Gate& gate) {
-  begun.open();
-  return gate.pass();
-}
-
 TEST_CASE("a job's future is awaited on the loop, and the job runs elsewhere [case 18]") {
   ThreadPoolExecutor executor;
   run_virtual([&executor]() -> Coroutine<> {

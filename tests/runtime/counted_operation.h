@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+
+#include <rondo/runtime/completion.h>
+#include <rondo/runtime/ring.h>
+
+// What the tests of the ring ask it with.
+
+namespace rondo::test {
+
+/// Counts its answers, and asks again as often as it is told to.
+class CountedOperation final : public Operation {
+ public:
+  void ask(Driver& driver, Request request = {}, int again = 0) {
+    driver_ = &driver;
+    request_ = request;
+    again_ = again;
+    driver.prepare(*this, request);
+  }
+
+  int answers = 0;
+  int result = 1;
+
+ private:
+  void complete(int answer) noexcept override {
+    ++answers;
+    result = answer;
+    if (again_-- > 0) driver_->prepare(*this, request_);
+  }
+
+  Driver* driver_ = nullptr;
+  Request request_;
+  int again_ = 0;
+};
+
+inline RingOptions with_entries(unsigned entries) {
+  RingOptions options;
+  options.entries = entries;
+  return options;
+}
+
+/// Turns the driver until nothing is in flight; false when `turns` do not suffice.
+inline bool finish(Driver& driver, int turns) {
+  for (; driver.in_flight() > 0 && turns > 0; --turns) {
+    driver.submit_and_wait(std::chrono::milliseconds(10));
+    driver.reap();
+  }
+  return driver.in_flight() == 0;
+}
+
+}  // namespace rondo::test
