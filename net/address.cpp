@@ -87,6 +87,10 @@ std::vector<Address> addresses_of(const std::string& host, std::uint16_t port,
     if (!line_names(line, host, spelled)) continue;
     if (const auto address = parse_numeric(spelled, port)) addresses.push_back(*address);
   }
+  // It is the loopback even where no file says so (RFC 6761, 6.3).
+  if (addresses.empty() && strcasecmp(host.c_str(), "localhost") == 0) {
+    return {*parse_numeric("127.0.0.1", port), *parse_numeric("::1", port)};
+  }
   if (addresses.empty()) {
     throw OSError(ENOENT, "host \"" + host + "\" is neither an address nor in " + hosts_file +
                               "; name servers are not asked yet, so give its address");

@@ -88,6 +88,8 @@ TEST_CASE("[case 198] localhost is known on every machine") {
   const auto addresses = addresses_of("localhost", 22);
   REQUIRE_FALSE(addresses.empty());
   CHECK(addresses[0].port() == 22);
+  CHECK(texts(addresses_of("localhost", 22, "/nonexistent/hosts")) ==
+        Texts{"127.0.0.1:22", "[::1]:22"});
 }
 
 TEST_CASE("[case 198] an unknown name is an error that names it and where it was looked for") {
@@ -107,7 +109,7 @@ TEST_CASE("[case 198] an unknown name is an error that names it and where it was
   CHECK(unknown.find(hosts.path()) != std::string::npos);
   CHECK(text_of_error("127.0.0.1.5", hosts.path()) != "no error");
   CHECK(text_of_error("", hosts.path()) != "no error");
-  CHECK(text_of_error("localhost", "/nonexistent/hosts") != "no error");
+  CHECK(text_of_error("no-such-router", "/nonexistent/hosts") != "no error");
 }
 
 TEST_CASE("a socket knows its own address; asking what is no socket is an error") {
