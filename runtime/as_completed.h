@@ -60,13 +60,11 @@ class Completions {
 template <class T>
 Coroutine<T> next_result(std::shared_ptr<Completions> completions) {
   Ref<FutureBase> done = co_await completions->next();
-  auto& future = static_cast<FutureState<T>&>(*done);
-  if constexpr (std::is_void_v<T>) {
-    future.value();
-  } else if constexpr (copyable<T>) {
-    co_return future.value();
-  } else {
-    co_return std::move(future.value());
+  Stored<T>& result = result_of<T>(*done);
+  if constexpr (copyable<T> && !std::is_void_v<T>) {
+    co_return result;
+  } else if constexpr (!std::is_void_v<T>) {
+    co_return std::move(result);
   }
 }
 
@@ -108,8 +106,7 @@ class [[nodiscard]] AsCompleted {
     if (left_ == 0) co_return std::nullopt;
     --left_;
     detail::Ref<detail::FutureBase> done = co_await completions_->next();
-    co_return Future<T>(
-        detail::Ref<detail::FutureState<T>>(static_cast<detail::FutureState<T>*>(done.get())));
+    co_return Future<T>(std::move(done));
   }
 
  private:

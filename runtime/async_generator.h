@@ -59,7 +59,6 @@ class AsyncGeneratorPromise final : public PromiseResult<void> {
       std::source_location function = std::source_location::current()) noexcept
       : PromiseResult(function) {}
   AsyncGenerator<T, Send> get_return_object() noexcept;
-  void return_void() noexcept { outcome_.emplace<1>(); }
 
   /// Control goes to whoever awaits, as at the end of a coroutine.
   class YieldAwaiter : public AwaiterBase, public FinalAwaiter {
@@ -180,8 +179,7 @@ class [[nodiscard]] AsyncGenerator : public detail::CoroutineBase {
   friend promise_type;
   friend class detail::AsyncGeneratorAwaiter<T, Send>;
 
-  explicit AsyncGenerator(std::coroutine_handle<promise_type> handle) noexcept
-      : CoroutineBase(handle, handle.promise()) {
+  explicit AsyncGenerator(promise_type& promise) noexcept : CoroutineBase(promise) {
     set_outermost();  // one that is never iterated is no mistake
   }
   promise_type& promise() const noexcept { return static_cast<promise_type&>(*promise_); }
@@ -244,8 +242,8 @@ class AsyncGeneratorAwaiter : public AwaiterBase {
     }
     promise.state_ = State::running;
     generator_.allow_await();
-    generator_.set_parent(parent, parent.promise());
-    return transfer_to(generator_.handle_);
+    generator_.set_parent(parent.promise());
+    return transfer_to(promise.handle());
   }
   std::optional<T> await_resume() {
     if (!generator_) return std::nullopt;
@@ -253,7 +251,7 @@ class AsyncGeneratorAwaiter : public AwaiterBase {
     generator_.clear_parent();
     generator_.set_outermost();
     promise.state_ = State::suspended;
-    if (!generator_.handle_.done()) return std::exchange(promise.yielded_, std::nullopt);
+    if (!promise.done()) return std::exchange(promise.yielded_, std::nullopt);
     const std::exception_ptr error = promise.error();
     generator_.destroy();
     if (error) std::rethrow_exception(error);
@@ -277,7 +275,7 @@ class AsyncGeneratorAwaiter : public AwaiterBase {
 
 template <class T, class Send>
 AsyncGenerator<T, Send> AsyncGeneratorPromise<T, Send>::get_return_object() noexcept {
-  return AsyncGenerator<T, Send>(std::coroutine_handle<AsyncGeneratorPromise>::from_promise(*this));
+  return AsyncGenerator<T, Send>(*this);
 }
 
 }  // namespace detail

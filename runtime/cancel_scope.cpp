@@ -107,14 +107,14 @@ Coroutine<bool> CancelScope::aexit(std::exception_ptr error) {
 namespace detail {
 
 bool TaskBase::in_cancelled_scope() const noexcept {
-  return scope_ != nullptr && scope_->is_effective();
+  return scope() != nullptr && scope()->is_effective();
 }
 
 void TaskBase::deliver_scope_cancel() {
   if (!in_cancelled_scope()) return;
   if (waiting_on_ == nullptr || cancel_taken_ || !waiting_on_->cancel_wait({})) return;
   cancel_taken_ = true;
-  cancel_message_ = nullptr;
+  rare().request_message.clear();
 }
 
 }  // namespace detail

@@ -35,17 +35,21 @@ enum class Opcode : std::uint8_t {
   connect,  ///< `fd` connects to the address at `buffer`, `length` bytes long
   receive,  ///< into `buffer` from the socket `fd`; 0 is the end of the stream
   send,     ///< from `buffer` to the socket `fd`; never raises SIGPIPE; may take fewer bytes
-  read,     ///< as receive, from any descriptor, at its current position
-  write,    ///< as send, to any descriptor, at its current position
+  read,     ///< as receive, from any descriptor, at `offset`
+  write,    ///< as send, to any descriptor, at `offset`
   close,    ///< `fd`
 };
 
 /// One question to the kernel. The fields that an opcode does not use are ignored.
 struct Request {
+  /// Where the descriptor's position is, which moves on.
+  static constexpr std::uint64_t current_position = ~std::uint64_t{0};
+
   Opcode opcode = Opcode::nop;
   int fd = -1;
   void* buffer = nullptr;
   std::uint32_t length = 0;
+  std::uint64_t offset = current_position;  // in the file, in bytes
 };
 
 /// The asker: gets the answer. It lives wherever the wait lives, in a coroutine's frame as a rule.

@@ -4,7 +4,7 @@
 
 namespace rondo {
 
-Context& Context::current() noexcept {
+Context& Context::of_thread() noexcept {
   static thread_local Context context;
   return context;
 }

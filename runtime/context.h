@@ -25,6 +25,10 @@ class LookupError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+namespace detail {
+class ContextScope;
+}
+
 /// A set of values of context variables. A cheap handle on something that never changes, so that
 /// threads may share it.
 class Context {
@@ -48,7 +52,7 @@ class Context {
   decltype(auto) run(F&& fn, Args&&... args);
 
   /// The context that this thread runs in.
-  static Context& current() noexcept;
+  static Context& current() noexcept { return entered_ != nullptr ? *entered_ : of_thread(); }
 
  private:
   template <class T>
@@ -72,12 +76,21 @@ class Context {
       delete values_;
     }
   }
+  /// The context that a thread begins in.
+  static Context& of_thread() noexcept;
+
   Value find(const void* variable) const noexcept;
   /// Null takes the variable out.
   void set(const void* variable, Value value);
 
+  friend class detail::ContextScope;
+
   Values* values_ = nullptr;  // shared and unchanging; null: empty
+
+  static constinit thread_local Context* entered_;  // null: the thread's own
 };
+
+inline constinit thread_local Context* Context::entered_ = nullptr;
 
 /// The present context, to run something in later. See contextvars.copy_context.
 inline Context copy_context() {
@@ -89,15 +102,14 @@ namespace detail {
 /// Runs what follows, to the end of the scope, in `context`.
 class ContextScope {
  public:
-  explicit ContextScope(Context& context) noexcept : context_(context) { swap(); }
+  explicit ContextScope(Context& context) noexcept
+      : outer_(std::exchange(Context::entered_, &context)) {}
   ContextScope(const ContextScope&) = delete;
   ContextScope& operator=(const ContextScope&) = delete;
-  ~ContextScope() { swap(); }
+  ~ContextScope() { Context::entered_ = outer_; }
 
  private:
-  void swap() noexcept { Context::current().swap(context_); }
-
-  Context& context_;
+  Context* outer_;  // null: the thread's own
 };
 
 }  // namespace detail

@@ -19,31 +19,27 @@ void report_never_awaited(const PromiseBase& promise) noexcept {
 
 }  // namespace
 
-void CoroutineBase::set_parent(std::coroutine_handle<> parent, PromiseBase& parent_promise) {
-  if (!handle_) throw RuntimeError("cannot await a coroutine that was moved from");
-  if (promise_->parent_ != promise_ || handle_.done()) {
-    throw RuntimeError("cannot reuse already awaited coroutine");
-  }
-  promise_->continuation_ = parent;
-  promise_->parent_ = &parent_promise;
-  parent_promise.awaiting_ = this;
+const std::exception_ptr PromiseBase::no_error;
+
+void CoroutineBase::refuse_await() const {
+  if (promise_ == nullptr) throw RuntimeError("cannot await a coroutine that was moved from");
+  throw RuntimeError("cannot reuse already awaited coroutine");
 }
 
-void CoroutineBase::destroy() noexcept {
-  if (!handle_) return;
-  if (promise_->parent_ == promise_ && !handle_.done()) report_never_awaited(*promise_);
+void CoroutineBase::destroy_unfinished() noexcept {
+  if (promise_->parent_ == promise_) report_never_awaited(*promise_);
   CoroutineBase* inner = this;
-  while (inner->promise_->awaiting_ != nullptr)
-    inner = inner->promise_->awaiting_;
+  while (CoroutineBase* next = inner->promise_->awaiting())
+    inner = next;
   while (inner != this) {
     PromiseBase* outer = inner->promise_->parent_;
     outer->awaiting_ = nullptr;
     // The owner of `inner` lies in the frame of `outer`; its own owner is one step further out.
     CoroutineBase* next = outer == promise_ ? this : outer->parent_->awaiting_;
-    std::exchange(inner->handle_, nullptr).destroy();
+    std::exchange(inner->promise_, nullptr)->handle().destroy();
     inner = next;
   }
-  std::exchange(handle_, nullptr).destroy();
+  std::exchange(promise_, nullptr)->handle().destroy();
 }
 
 }  // namespace rondo::detail

@@ -4,10 +4,11 @@
 #include <coroutine>
 #include <cstddef>
 #include <exception>
+#include <memory>
+#include <optional>
 #include <source_location>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 #include <rondo/runtime/detail/frame_pool.h>
 #include <rondo/runtime/detail/transfer.h>
@@ -38,10 +39,6 @@ class TaskState;
 /// Counts the coroutine frames of this thread that are alive; for tests.
 inline constinit thread_local std::size_t live_frames = 0;
 
-/// void has no values; this stands in for one.
-template <class T>
-using Stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
-
 template <class T>
 concept Awaiter = std::derived_from<std::remove_cvref_t<T>, AwaiterBase>;
 
@@ -66,12 +63,14 @@ class PromiseBase {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     Transfer await_suspend(std::coroutine_handle<Promise> coroutine) const noexcept {
-      const std::coroutine_handle<> next = coroutine.promise().continuation_;
-      return next ? transfer_to(next) : transfer_back();
+      PromiseBase* const parent = coroutine.promise().parent_;
+      return parent == nullptr ? transfer_back() : transfer_to(parent->handle());
     }
     void await_resume() const noexcept {}
   };
   FinalAwaiter final_suspend() const noexcept { return {}; }
+
+  void unhandled_exception() noexcept { std::construct_at(&error_, std::current_exception()); }
 
   /// Every await passes here, and leaves its place in the source.
   template <class Awaitable>
@@ -81,6 +80,18 @@ class PromiseBase {
                   "a coroutine, a task, a future or another awaitable of rondo was expected");
     location_ = here;
     return static_cast<Awaitable&&>(awaitable);
+  }
+
+  /// The coroutine that this is the promise of. Every promise begins with its PromiseBase, and none
+  /// is aligned to more than 16 bytes; so it lies where the one of any type would.
+  std::coroutine_handle<> handle() noexcept {
+    return std::coroutine_handle<PromiseBase>::from_promise(*this);
+  }
+  bool done() noexcept { return handle().done(); }
+  /// What it threw; null if nothing, or if it has not ended.
+  const std::exception_ptr& error() noexcept { return done() ? error_ : no_error; }
+  void rethrow_error() {
+    if (error_) std::rethrow_exception(std::move(error_));
   }
 
   /// Where this coroutine is: the await it is suspended at, or passed last.
@@ -93,14 +104,24 @@ class PromiseBase {
   explicit PromiseBase(std::source_location function = {}) noexcept : location_(function) {
     ++live_frames;
   }
-  ~PromiseBase() { --live_frames; }
+  void returned() noexcept { std::construct_at(&error_); }
+  ~PromiseBase() {
+    --live_frames;
+    if (done()) std::destroy_at(&error_);
+  }
 
  private:
   friend class CoroutineBase;
 
-  std::coroutine_handle<> continuation_;  // of `parent_`; null: back to the task
-  PromiseBase* parent_ = this;            // itself: nothing has run yet; null: outermost
-  CoroutineBase* awaiting_ = nullptr;     // the coroutine that this one awaits at present
+  static const std::exception_ptr no_error;
+
+  CoroutineBase* awaiting() noexcept { return done() ? nullptr : awaiting_; }
+
+  PromiseBase* parent_ = this;  // itself: nothing has run yet; null: outermost
+  union {
+    CoroutineBase* awaiting_ = nullptr;  // until the end: the coroutine that this one awaits
+    std::exception_ptr error_;           // from the end on; null: it returned
+  };
   std::source_location location_;
 };
 
@@ -108,26 +129,34 @@ class PromiseBase {
 template <class T>
 class PromiseResult : public PromiseBase {
   static_assert(!std::is_reference_v<T>, "a coroutine returns a value; return a pointer instead");
+  static_assert(alignof(T) <= 16, "an object of such an alignment cannot lie in a frame");
 
  public:
   explicit PromiseResult(std::source_location function) noexcept : PromiseBase(function) {}
 
-  void unhandled_exception() noexcept { outcome_.template emplace<2>(std::current_exception()); }
+  template <class U = T>
+    requires std::convertible_to<U&&, T>
+  void return_value(U&& value) {
+    value_.emplace(std::forward<U>(value));
+    returned();
+  }
 
   /// Moves the value out, or throws the exception. To be called once, after the end.
-  Stored<T> take() {
-    if (auto* error = std::get_if<2>(&outcome_)) std::rethrow_exception(std::move(*error));
-    return std::move(std::get<1>(outcome_));
-  }
-  /// The exception, or null.
-  std::exception_ptr error() const noexcept {
-    const auto* error = std::get_if<2>(&outcome_);
-    return error == nullptr ? nullptr : *error;
+  T take() {
+    rethrow_error();
+    return *std::move(value_);
   }
 
- protected:
-  // 0: not ended; 1: what it returned; 2: what it threw
-  std::variant<std::monostate, Stored<T>, std::exception_ptr> outcome_;
+ private:
+  std::optional<T> value_;  // what it returned
+};
+
+template <>
+class PromiseResult<void> : public PromiseBase {
+ public:
+  explicit PromiseResult(std::source_location function) noexcept : PromiseBase(function) {}
+  void return_void() noexcept { returned(); }
+  void take() { rethrow_error(); }
 };
 
 template <class T>
@@ -136,20 +165,6 @@ class Promise final : public PromiseResult<T> {
   explicit Promise(std::source_location function = std::source_location::current()) noexcept
       : PromiseResult<T>(function) {}
   Coroutine<T> get_return_object() noexcept;
-  template <class U = T>
-    requires std::convertible_to<U&&, T>
-  void return_value(U&& value) {
-    this->outcome_.template emplace<1>(std::forward<U>(value));
-  }
-};
-
-template <>
-class Promise<void> final : public PromiseResult<void> {
- public:
-  explicit Promise(std::source_location function = std::source_location::current()) noexcept
-      : PromiseResult(function) {}
-  Coroutine<void> get_return_object() noexcept;
-  void return_void() noexcept { outcome_.emplace<1>(); }
 };
 
 /// The owner of a frame, whatever it returns.
@@ -159,34 +174,44 @@ class CoroutineBase {
   CoroutineBase& operator=(const CoroutineBase&) = delete;
 
   /// False once it was moved from.
-  explicit operator bool() const noexcept { return handle_ != nullptr; }
+  explicit operator bool() const noexcept { return promise_ != nullptr; }
 
  protected:
-  CoroutineBase(std::coroutine_handle<> handle, PromiseBase& promise) noexcept
-      : handle_(handle), promise_(&promise) {}
+  explicit CoroutineBase(PromiseBase& promise) noexcept : promise_(&promise) {}
   CoroutineBase(CoroutineBase&& other) noexcept
-      : handle_(std::exchange(other.handle_, nullptr)), promise_(other.promise_) {}
+      : promise_(std::exchange(other.promise_, nullptr)) {}
   ~CoroutineBase() { destroy(); }
 
-  void swap(CoroutineBase& other) noexcept {
-    std::swap(handle_, other.handle_);
-    std::swap(promise_, other.promise_);
-  }
+  void swap(CoroutineBase& other) noexcept { std::swap(promise_, other.promise_); }
 
   /// Destroys the frame, if any, and before it the frames that it awaits, innermost first and
   /// without recursion, so that a chain of a million suspended awaits can be dropped.
-  void destroy() noexcept;
+  void destroy() noexcept {
+    if (promise_ == nullptr) return;
+    if (promise_->done()) {
+      std::exchange(promise_, nullptr)->handle().destroy();
+    } else {
+      destroy_unfinished();
+    }
+  }
 
   /// `parent` awaits this coroutine from now on, and will be continued at its end.
-  void set_parent(std::coroutine_handle<> parent, PromiseBase& parent_promise);
+  void set_parent(PromiseBase& parent) {
+    if (promise_ == nullptr || promise_->parent_ != promise_) refuse_await();
+    promise_->parent_ = &parent;
+    parent.awaiting_ = this;
+  }
   void clear_parent() noexcept { promise_->parent_->awaiting_ = nullptr; }
   /// A task, or whoever resumes it by hand, runs this coroutine from now on.
   void set_outermost() noexcept { promise_->parent_ = nullptr; }
   /// For what is awaited many times, an asynchronous generator: set_parent may come again.
   void allow_await() noexcept { promise_->parent_ = promise_; }
 
-  std::coroutine_handle<> handle_;  // null: moved from
-  PromiseBase* promise_;            // of handle_, while that is not null
+  PromiseBase* promise_;  // of the frame; null: moved from
+
+ private:
+  void destroy_unfinished() noexcept;
+  [[noreturn]] void refuse_await() const;
 };
 
 template <class T>
@@ -222,9 +247,7 @@ class Coroutine : public detail::CoroutineBase {
   template <class, class, class>
   friend class Stepper;
 
-  using Handle = std::coroutine_handle<promise_type>;
-
-  explicit Coroutine(Handle handle) noexcept : CoroutineBase(handle, handle.promise()) {}
+  explicit Coroutine(promise_type& promise) noexcept : CoroutineBase(promise) {}
   promise_type& promise() const noexcept { return static_cast<promise_type&>(*promise_); }
 };
 
@@ -238,16 +261,12 @@ class CoroutineAwaiter : public AwaiterBase {
   bool await_ready() const noexcept { return false; }
   template <class ParentPromise>
   Transfer await_suspend(std::coroutine_handle<ParentPromise> parent) {
-    coroutine_.set_parent(parent, parent.promise());
-    return transfer_to(coroutine_.handle_);
+    coroutine_.set_parent(parent.promise());
+    return transfer_to(coroutine_.promise_->handle());
   }
   T await_resume() {
     coroutine_.clear_parent();
-    if constexpr (std::is_void_v<T>) {
-      coroutine_.promise().take();
-    } else {
-      return coroutine_.promise().take();
-    }
+    return coroutine_.promise().take();
   }
 
  private:
@@ -256,11 +275,7 @@ class CoroutineAwaiter : public AwaiterBase {
 
 template <class T>
 Coroutine<T> Promise<T>::get_return_object() noexcept {
-  return Coroutine<T>(std::coroutine_handle<Promise>::from_promise(*this));
-}
-
-inline Coroutine<void> Promise<void>::get_return_object() noexcept {
-  return Coroutine<void>(std::coroutine_handle<Promise>::from_promise(*this));
+  return Coroutine<T>(*this);
 }
 
 }  // namespace detail

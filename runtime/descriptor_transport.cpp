@@ -68,13 +68,13 @@ void DescriptorTransport::write(std::string_view bytes) {
   if (closing_ || bytes.empty()) return;
   queue_.append(bytes);
   check_water_marks(*protocol_);
-  if (!write_.in_flight() && !flush_.linked()) loop_.make_ready(flush_);
+  if (!write_.in_flight() && !flush_.is_ready()) loop_.make_ready(flush_);
 }
 
 void DescriptorTransport::write_eof() {
   if (write_eof_ || closing_) return;
   write_eof_ = true;
-  if (!write_.in_flight() && !flush_.linked()) loop_.make_ready(flush_);
+  if (!write_.in_flight() && !flush_.is_ready()) loop_.make_ready(flush_);
 }
 
 // Hands everything that waits to the kernel in one piece; when nothing does, what was to follow.
@@ -126,7 +126,7 @@ void DescriptorTransport::close() {
   if (read_.in_flight()) loop_.driver().cancel(read_);
   if (get_write_buffer_size() == 0) {
     lose(nullptr);
-  } else if (!write_.in_flight() && !flush_.linked()) {
+  } else if (!write_.in_flight() && !flush_.is_ready()) {
     loop_.make_ready(flush_);
   }
 }
@@ -141,7 +141,6 @@ void DescriptorTransport::lose(std::exception_ptr error) {
   lost_ = true;
   error_ = std::move(error);
   queue_.clear();
-  flush_.unlink();
   if (read_.in_flight()) loop_.driver().cancel(read_);
   if (write_.in_flight()) loop_.driver().cancel(write_);
   close_when_idle();

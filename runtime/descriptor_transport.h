@@ -18,7 +18,7 @@
 
 namespace rondo {
 
-class DescriptorTransport final : public detail::RefCounted,
+class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>,
                                   public Transport,
                                   private detail::LoopResource {
  public:
@@ -73,7 +73,8 @@ class DescriptorTransport final : public detail::RefCounted,
   };
 
   DescriptorTransport(Loop& loop, FileDescriptor socket, std::shared_ptr<Protocol> protocol);
-  ~DescriptorTransport() override = default;
+  friend class detail::RefCounted<DescriptorTransport>;
+  ~DescriptorTransport() = default;
 
   void loop_closing() noexcept override { abort(); }
   void start_reading();

@@ -28,85 +28,6 @@ class Future;
 
 namespace detail {
 
-class FutureBase;
-
-/// Whoever wants to know when a future is done: a waiting task's awaiter, a callback, a gather. It
-/// registers itself, and is told once.
-class DoneWatcher {
- public:
-  DoneWatcher(const DoneWatcher&) = delete;
-  DoneWatcher& operator=(const DoneWatcher&) = delete;
-
-  /// The future has left `pending`. This puts something on the ready queue and does no more.
-  virtual void future_done(FutureBase& future) = 0;
-  /// The future goes away unfinished, and the watcher is forgotten.
-  virtual void future_gone() noexcept {}
-
- protected:
-  DoneWatcher() noexcept = default;
-  ~DoneWatcher() = default;
-
- private:
-  friend class FutureBase;
-  DoneWatcher* next_ = nullptr;  // valid while registered
-};
-
-/// A future's shared state, whatever its type.
-class FutureBase : public RefCounted, public Pooled {
- public:
-  Loop& loop() const noexcept { return *loop_; }
-  bool done() const noexcept { return state_ != State::pending; }
-  bool cancelled() const noexcept { return state_ == State::cancelled; }
-  bool failed() const noexcept { return state_ == State::finished && exception_ != nullptr; }
-  const std::source_location& created_at() const noexcept { return created_at_; }
-
-  virtual bool cancel(const std::string& message);
-  virtual void refuse_result_from_outside(const char*) const {}
-
-  /// Registers a watcher. When the future is done already, it is told at once.
-  void add_watcher(DoneWatcher& watcher);
-  /// Forgets a watcher; returns false when it was not registered (any more).
-  bool remove_watcher(DoneWatcher& watcher) noexcept;
-
-  void set_exception(std::exception_ptr exception);
-  /// The exception, or null. Throws InvalidStateError when pending, CancelledError when cancelled.
-  std::exception_ptr exception();
-  /// Nobody needs to be told that the exception was never read.
-  void mark_retrieved() noexcept { unretrieved_ = false; }
-  /// Throws whatever stands in the way of a result.
-  void check_result();
-  /// What a wait on this future throws when it was cancelled.
-  [[noreturn]] void throw_cancelled() const;
-  const std::string& cancel_message() const noexcept;
-
- protected:
-  FutureBase(Loop& loop, std::source_location created_at) noexcept
-      : loop_(&loop), created_at_(created_at) {}
-  ~FutureBase() override;
-
-  void check_pending() const;
-  void finish();
-  bool finish_cancelled(const std::string& message);
-
-  /// Tells the exception handler of an exception that nobody has read, once. For destructors.
-  void report_unretrieved(const char* kind, const std::string& owner) noexcept;
-
- private:
-  enum class State : std::uint8_t { pending, cancelled, finished };
-
-  void leave_pending(State state);
-  void unlink_watcher_after(DoneWatcher& before) noexcept;
-  DoneWatcher& take_first_watcher() noexcept;
-
-  State state_ = State::pending;
-  bool unretrieved_ = false;  // holds an exception that nobody has read
-  Loop* loop_;
-  DoneWatcher* last_watcher_ = nullptr;  // of a ring in order of registration; null once done
-  std::exception_ptr exception_;
-  std::unique_ptr<std::string> cancel_message_;  // null: none
-  std::source_location created_at_;
-};
-
 /// Can a value be copied? A container says that it can, whatever it holds; here its elements are
 /// asked as well.
 template <class T>
@@ -117,29 +38,13 @@ inline constexpr bool copyable<T> =
     std::copy_constructible<T> && copyable<std::ranges::range_value_t<T>>;
 
 template <class T>
-class FutureState : public FutureBase {
- public:
-  FutureState(Loop& loop, std::source_location created_at) noexcept
-      : FutureBase(loop, created_at) {}
-
-  template <class... Args>
-  void set_result(Args&&... args) {
-    check_pending();
-    value_.emplace(std::forward<Args>(args)...);
-    finish();
-  }
-  Stored<T>& value() {
-    check_result();
-    return *value_;
-  }
-
- private:
-  std::optional<Stored<T>> value_;  // set when finished without an exception
-};
+using FutureState = WithResult<T>;
 
 /// Waits for a future inside a task.
 class FutureSuspension : public Suspension, private DoneWatcher {
  public:
+  explicit FutureSuspension(Ref<FutureBase> future) noexcept : future_(std::move(future)) {}
+
   bool await_ready() const noexcept { return future_->done(); }
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> coroutine) {
@@ -153,17 +58,23 @@ class FutureSuspension : public Suspension, private DoneWatcher {
   FutureBase& future() const noexcept { return *future_; }
 
  protected:
-  explicit FutureSuspension(Ref<FutureBase> future) noexcept : future_(std::move(future)) {}
   ~FutureSuspension() {
     if (suspended() && !future_->done()) future_->remove_watcher(*this);
   }
 
-  void check_cancelled();
+  void check_cancelled() {
+    if (suspended() && take_cancel_request()) throw_because_cancelled();
+  }
 
   Ref<FutureBase> future_;
 
  private:
-  void check_waitable() const;
+  void check_waitable() const {
+    const Loop* loop = running_loop_or_null();
+    if (&future_->loop() != loop || future_.get() == running_task) refuse_wait();
+  }
+  [[noreturn]] void refuse_wait() const;
+  [[noreturn]] void throw_because_cancelled();
   void future_done(FutureBase&) override { wake(); }
 };
 
@@ -186,18 +97,16 @@ class DoneSignal final : public Signal, private DoneWatcher, private Runnable {
 template <class T, bool Moves = !copyable<T>>
 class FutureAwaiter final : public FutureSuspension {
  public:
-  explicit FutureAwaiter(Ref<FutureState<T>> future) noexcept
-      : FutureSuspension(std::move(future)) {}
+  using FutureSuspension::FutureSuspension;
 
   T await_resume() {
     check_cancelled();
-    auto& state = static_cast<FutureState<T>&>(*future_);
     if constexpr (std::is_void_v<T>) {
-      state.value();
+      future_->check_result();
     } else if constexpr (Moves) {
-      return std::move(state.value());
+      return std::move(result_of<T>(*future_));
     } else {
-      return state.value();
+      return result_of<T>(*future_);
     }
   }
 };
@@ -258,14 +167,14 @@ class Future : public AnyFuture {
   }
 
   Future() noexcept = default;
-  explicit Future(detail::Ref<detail::FutureState<T>> state) noexcept
-      : AnyFuture(std::move(state)) {}
+  /// `state` was made for a T.
+  explicit Future(detail::Ref<detail::FutureBase> state) noexcept : AnyFuture(std::move(state)) {}
 
   /// Gives the result. Throws InvalidStateError when the future is done, RuntimeError for a task.
   template <class... Args>
   void set_result(Args&&... args) const {
     state_->refuse_result_from_outside("set_result");
-    typed().set_result(std::forward<Args>(args)...);
+    static_cast<detail::FutureState<T>&>(*state_).set_result(std::forward<Args>(args)...);
   }
   /// Gives an exception instead of a result. Throws as `set_result`.
   void set_exception(std::exception_ptr exception) const {
@@ -280,18 +189,11 @@ class Future : public AnyFuture {
 
   /// The result, by reference into the future. Throws InvalidStateError when it is not there yet,
   /// CancelledError when the future was cancelled, the exception when it has one.
-  const detail::Stored<T>& result() const { return typed().value(); }
+  const detail::Stored<T>& result() const { return detail::result_of<T>(*state_); }
 
   /// `co_await future` waits for the result. Cancelling the waiting task cancels the future; use
   /// `shield` to prevent that. Throws what `result` throws.
-  auto operator co_await() const {
-    return detail::FutureAwaiter<T>(detail::Ref<detail::FutureState<T>>(&typed()));
-  }
-
- protected:
-  detail::FutureState<T>& typed() const noexcept {
-    return static_cast<detail::FutureState<T>&>(*state_);
-  }
+  auto operator co_await() const { return detail::FutureAwaiter<T>(state_); }
 };
 
 namespace detail {

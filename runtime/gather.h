@@ -54,10 +54,7 @@ class Gathering : private LoopResource {
   /// Registers with the children; `outer` must be owned by a Ref already.
   void watch_children();
   bool cancel_children(const std::string& message);
-  template <class T>
-  FutureState<T>& child(std::size_t index) noexcept {
-    return static_cast<FutureState<T>&>(*children_[index].future);
-  }
+  FutureBase& child(std::size_t index) noexcept { return *children_[index].future; }
   std::size_t size() const noexcept { return count_; }
 
  private:
@@ -88,7 +85,7 @@ class GatherState final : public FutureState<typename Collect::Result>, public G
     } else {
       state->watch_children();
     }
-    return Future<typename Collect::Result>(Ref<Base>(std::move(state)));
+    return Future<typename Collect::Result>(std::move(state));
   }
 
   FutureBase& outer() noexcept override { return *this; }
@@ -102,10 +99,7 @@ class GatherState final : public FutureState<typename Collect::Result>, public G
 
   void fail(std::exception_ptr error) override { this->set_exception(std::move(error)); }
   void succeed() override {
-    Collect::into(*this, size(),
-                  [this]<class T>(std::type_identity<T>, std::size_t index) -> auto& {
-                    return this->template child<T>(index);
-                  });
+    Collect::into(*this, size(), [this](std::size_t index) -> auto& { return child(index); });
   }
 };
 
@@ -121,7 +115,7 @@ struct CollectRange {
       std::vector<T> values;
       values.reserve(size);
       for (std::size_t i = 0; i < size; ++i) {
-        values.push_back(take_value(child(std::type_identity<T>(), i)));
+        values.push_back(take_value<T>(child(i)));
       }
       state.set_result(std::move(values));
     }
@@ -137,7 +131,7 @@ struct CollectRangeOutcomes {
     Result outcomes;
     outcomes.reserve(size);
     for (std::size_t i = 0; i < size; ++i) {
-      outcomes.push_back(outcome_of(child(std::type_identity<T>(), i)));
+      outcomes.push_back(outcome_of<T>(child(i)));
     }
     state.set_result(std::move(outcomes));
   }
@@ -154,7 +148,7 @@ struct CollectTuple {
       state.set_result();
     } else {
       [&]<std::size_t... I>(std::index_sequence<I...>) {
-        state.set_result(Result(take_value(child(std::type_identity<T>(), I))...));
+        state.set_result(Result(take_value<T>(child(I))...));
       }(std::index_sequence_for<T...>());
     }
   }
@@ -167,7 +161,7 @@ struct CollectTupleOutcomes {
   template <class State, class Child>
   static void into(State& state, std::size_t, Child child) {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      state.set_result(Result(outcome_of(child(std::type_identity<T>(), I))...));
+      state.set_result(Result(outcome_of<T>(child(I))...));
     }(std::index_sequence_for<T...>());
   }
 };

@@ -20,8 +20,10 @@ namespace detail {
 
 /// A callback that the loop will run once, now or at a deadline. While it is scheduled it holds a
 /// reference to itself, so that a handle may be dropped.
-class Callback : public RefCounted, public Timer, public Pooled {
+class Callback : public RefCounted<Callback>, public Timer, public Pooled {
  public:
+  virtual ~Callback() = default;
+
   void scheduled() noexcept { add_ref(); }
   void run() final;
   void dropped() noexcept final { release(); }
@@ -30,8 +32,6 @@ class Callback : public RefCounted, public Timer, public Pooled {
 
  protected:
   explicit Callback(Loop& loop) noexcept : loop_(&loop), context_(Context::current()) {}
-  ~Callback() override = default;
-
   virtual void invoke() = 0;
   virtual void drop_function() noexcept = 0;
 

@@ -13,7 +13,6 @@ namespace rondo {
 
 namespace {
 
-constinit thread_local Loop* running_loop = nullptr;
 constinit thread_local Loop* loops = nullptr;  // those of this thread that exist, newest first
 
 std::string_view environment(const char* name) {
@@ -81,15 +80,6 @@ LoopOptions::LoopOptions() : clock(ClockKind::real) {
   }
 }
 
-Loop* running_loop_or_null() noexcept {
-  return running_loop;
-}
-
-Loop& get_running_loop() {
-  if (running_loop == nullptr) throw RuntimeError("no running event loop");
-  return *running_loop;
-}
-
 Loop::Loop(LoopOptions options)
     : clock_(options.clock),
       driver_(options.make_driver ? options.make_driver() : std::make_unique<Ring>()),
@@ -130,7 +120,7 @@ std::size_t Loop::random_below(std::size_t bound) noexcept {
 void Loop::check_can_run() const {
   check_open();
   if (running_) throw RuntimeError("this event loop is already running");
-  if (running_loop != nullptr) {
+  if (detail::running_loop != nullptr) {
     throw RuntimeError("cannot run the event loop while another loop is running");
   }
 }
@@ -141,14 +131,14 @@ void Loop::run_forever() {
     explicit Running(Loop& running) : loop(running) {
       loop.running_ = true;
       loop.thread_ = std::this_thread::get_id();
-      running_loop = &loop;
+      detail::running_loop = &loop;
     }
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
     ~Running() {
       loop.running_ = false;
       loop.stopping_ = false;
-      running_loop = nullptr;
+      detail::running_loop = nullptr;
     }
     Loop& loop;
   };
@@ -308,8 +298,8 @@ void Loop::drop_scheduled() noexcept {
 void Loop::destroy_pending_tasks() noexcept {
   while (!tasks_.empty()) {
     detail::TaskBase& task = tasks_.back();
-    call_exception_handler({"Task was destroyed but it is pending!", nullptr, task.name(),
-                            task.future().created_at()});
+    call_exception_handler(
+        {"Task was destroyed but it is pending!", nullptr, task.name(), task.created_at()});
     task.abandon();
   }
 }
@@ -345,6 +335,16 @@ void Loop::default_exception_handler(const ExceptionContext& context) {
 
 namespace detail {
 
+void throw_no_running_loop() {
+  throw RuntimeError("no running event loop");
+}
+
+void Runnable::take_off_queue() noexcept {
+  for (Loop* loop = loops; loop != nullptr; loop = loop->next_loop_) {
+    if (loop->ready_.remove(*this) || loop->batch_.remove(*this)) return;
+  }
+}
+
 bool loop_exists(const Loop* loop) noexcept {
   const Loop* candidate = loops;
   while (candidate != nullptr && candidate != loop)
@@ -355,6 +355,7 @@ bool loop_exists(const Loop* loop) noexcept {
 void Callback::run() {
   const Ref<Callback> keep(this);
   release();  // the reference that `scheduled` took
+  if (cancelled_) return;
   try {
     const ContextScope scope(context_);
     invoke();
@@ -366,11 +367,11 @@ void Callback::run() {
 void Callback::cancel() noexcept {
   if (cancelled_) return;
   cancelled_ = true;
-  const bool was_scheduled = armed() || linked();
-  if (armed()) loop_->disarm(*this);
-  unlink();
+  // One that is on the ready queue stays there, and will do nothing.
+  const bool was_armed = armed();
+  if (was_armed) loop_->disarm(*this);
   drop_function();
-  if (was_scheduled) release();
+  if (was_armed) release();
 }
 
 }  // namespace detail

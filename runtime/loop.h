@@ -55,6 +55,9 @@ struct AllTasks;  // tag: a task's place in the loop's list of live tasks
 /// True until the loop is destroyed. To be asked on its own thread.
 bool loop_exists(const Loop* loop) noexcept;
 
+/// The loop that runs on this thread; null: none.
+inline constinit thread_local Loop* running_loop = nullptr;
+
 }  // namespace detail
 
 /// How the loop's time runs.
@@ -222,7 +225,7 @@ class Loop {
  private:
   friend class detail::TaskBase;
   friend class Runner;
-  friend Loop* running_loop_or_null() noexcept;
+  friend class detail::Runnable;
   friend bool detail::loop_exists(const Loop* loop) noexcept;
 
   void run_until_done(detail::FutureBase& future);
@@ -252,7 +255,6 @@ class Loop {
   detail::TimerHeap timers_;
   detail::IntrusiveList<detail::TaskBase, detail::AllTasks> tasks_;  // each has a reference here
   detail::IntrusiveList<detail::LoopResource, detail::LoopResource> resources_;
-  detail::TaskBase* current_task_ = nullptr;  // the task whose step is running; null between steps
   ExceptionHandler handler_;
   const std::shared_ptr<detail::Mailbox> mailbox_ = std::make_shared<detail::Mailbox>();
   std::size_t calls_expected_ = 0;                        // from other threads
@@ -271,11 +273,20 @@ class Loop {
   bool closed_ = false;
 };
 
-/// The loop that runs on this thread. Throws RuntimeError("no running event loop").
-Loop& get_running_loop();
-
 /// The loop that runs on this thread, or null.
-Loop* running_loop_or_null() noexcept;
+inline Loop* running_loop_or_null() noexcept {
+  return detail::running_loop;
+}
+
+namespace detail {
+[[noreturn]] void throw_no_running_loop();
+}
+
+/// The loop that runs on this thread. Throws RuntimeError("no running event loop").
+inline Loop& get_running_loop() {
+  if (detail::running_loop == nullptr) detail::throw_no_running_loop();
+  return *detail::running_loop;
+}
 
 template <class F, class... Args>
 Handle Loop::call_soon(F fn, Args... args) {

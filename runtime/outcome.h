@@ -61,23 +61,23 @@ class Outcome {
 
 namespace detail {
 
-/// The value of a future that is done: its own when nobody else can ask for it or when it cannot be
-/// copied, a copy otherwise.
+/// The value of a future for a T that is done: its own when nobody else can ask for it or when it
+/// cannot be copied, a copy otherwise.
 template <class T>
-Stored<T> take_value(FutureState<T>& future) {
+Stored<T> take_value(FutureBase& future) {
   if constexpr (copyable<Stored<T>>) {
-    if (!future.unique()) return future.value();
+    if (!future.unique()) return result_of<T>(future);
   }
-  return std::move(future.value());
+  return std::move(result_of<T>(future));
 }
 
 template <class T>
-Outcome<T> outcome_of(FutureState<T>& future) {
+Outcome<T> outcome_of(FutureBase& future) {
   if (future.cancelled()) {
     return Outcome<T>::failure(std::make_exception_ptr(CancelledError(future.cancel_message())));
   }
   if (const std::exception_ptr error = future.exception()) return Outcome<T>::failure(error);
-  return Outcome<T>::success(take_value(future));
+  return Outcome<T>::success(take_value<T>(future));
 }
 
 }  // namespace detail

@@ -94,10 +94,10 @@ void fill(io_uring_sqe& entry, const Request& request) {
       io_uring_prep_send(&entry, request.fd, request.buffer, request.length, MSG_NOSIGNAL);
       return;
     case Opcode::read:
-      io_uring_prep_read(&entry, request.fd, request.buffer, request.length, ~0ULL);
+      io_uring_prep_read(&entry, request.fd, request.buffer, request.length, request.offset);
       return;
     case Opcode::write:
-      io_uring_prep_write(&entry, request.fd, request.buffer, request.length, ~0ULL);
+      io_uring_prep_write(&entry, request.fd, request.buffer, request.length, request.offset);
       return;
     case Opcode::close:
       io_uring_prep_close(&entry, request.fd);

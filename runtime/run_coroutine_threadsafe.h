@@ -94,8 +94,7 @@ ConcurrentFuture<T> run_coroutine_threadsafe(
             .add_done_callback([settler = std::move(settler)](const AnyFuture& done) {
               auto& finished = settler.state();
               const Task<T> task = std::exchange(finished.task, Task<T>());
-              auto& future = static_cast<detail::FutureState<T>&>(done.state());
-              finished.settle(detail::outcome_of(future));
+              finished.settle(detail::outcome_of<T>(done.state()));
             });
       },
       detail::Settler<T>(state), detail::TravellingCoroutine<T>(std::move(coroutine)));

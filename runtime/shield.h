@@ -14,13 +14,13 @@ namespace detail {
 
 /// The outer future: ends as the inner one does, unless it is cancelled first.
 template <class T>
-class ShieldState final : public FutureState<T>, private DoneWatcher, private Runnable {
+class ShieldState final : public FutureState<T>, private DoneWatcher {
  public:
   static Future<T> start(const Future<T>& inner, std::source_location here) {
     Ref<ShieldState> state(new ShieldState(inner, here));
     state->add_ref();  // given back when the inner one has told or is gone, or nobody listens
     inner.state().add_watcher(*state);
-    return Future<T>(Ref<FutureState<T>>(std::move(state)));
+    return Future<T>(std::move(state));
   }
 
   bool cancel(const std::string& message) override {
@@ -50,7 +50,7 @@ class ShieldState final : public FutureState<T>, private DoneWatcher, private Ru
     const Ref<FutureBase> keep(this);
     this->release();
     const Ref<FutureBase> ended = std::move(ended_);
-    auto& inner = static_cast<FutureState<T>&>(*ended);
+    FutureBase& inner = *ended;
     if (this->done()) {
       inner.mark_retrieved();
     } else if (inner.cancelled()) {
@@ -60,7 +60,7 @@ class ShieldState final : public FutureState<T>, private DoneWatcher, private Ru
     } else if constexpr (std::is_void_v<T>) {
       this->set_result();
     } else {
-      this->set_result(take_value(inner));
+      this->set_result(take_value<T>(inner));
     }
   }
 

@@ -37,6 +37,20 @@ int end_connect(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? -error : -errno;
 }
 
+ssize_t read_from(const Request& request, std::size_t length) {
+  if (request.offset == Request::current_position) {
+    return ::read(request.fd, request.buffer, length);
+  }
+  return ::pread(request.fd, request.buffer, length, static_cast<off_t>(request.offset));
+}
+
+ssize_t write_to(const Request& request, std::size_t length) {
+  if (request.offset == Request::current_position) {
+    return ::write(request.fd, request.buffer, length);
+  }
+  return ::pwrite(request.fd, request.buffer, length, static_cast<off_t>(request.offset));
+}
+
 /// What an operation fails with when nothing is wrong with it but the world.
 int failure_of(Opcode opcode) {
   switch (opcode) {
@@ -178,10 +192,10 @@ int SimulatedKernel::attempt_as_asked(Pending& pending) {
           ::send(request.fd, request.buffer, shorten(request.length), MSG_DONTWAIT | MSG_NOSIGNAL));
     case Opcode::read:
       if (!ready(request.fd, POLLIN)) return -EAGAIN;
-      return result_of(::read(request.fd, request.buffer, shorten(request.length)));
+      return result_of(read_from(request, shorten(request.length)));
     case Opcode::write:
       if (!ready(request.fd, POLLOUT)) return -EAGAIN;
-      return result_of(::write(request.fd, request.buffer, shorten(request.length)));
+      return result_of(write_to(request, shorten(request.length)));
     case Opcode::close:
       return result_of(::close(request.fd));
   }

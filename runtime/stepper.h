@@ -131,7 +131,8 @@ class [[nodiscard]] Stepper : private detail::StepChannel<Yield, Send> {
   using Request = std::optional<detail::Stored<Yield>>;
 
   explicit Stepper(Coroutine<Return> coroutine) noexcept
-      : detail::StepChannel<Yield, Send>(coroutine.handle_), coroutine_(std::move(coroutine)) {}
+      : detail::StepChannel<Yield, Send>(coroutine.promise_->handle()),
+        coroutine_(std::move(coroutine)) {}
 
   /// Runs the coroutine up to its next `step`, or its end; the `step` at which it is suspended
   /// yields a default value. Throws what ends it; RuntimeError when it has ended before or is
@@ -206,9 +207,14 @@ class [[nodiscard]] Stepper : private detail::StepChannel<Yield, Send> {
     if (!started_) coroutine_.set_outermost();
     started_ = true;
     this->resume(this->resume_point_);
-    if (!coroutine_.handle_.done()) return std::exchange(this->request_, std::nullopt);
+    if (!coroutine_.promise().done()) return std::exchange(this->request_, std::nullopt);
     const Coroutine<Return> done(std::move(coroutine_));
-    returned_ = done.promise().take();
+    if constexpr (std::is_void_v<Return>) {
+      done.promise().take();
+      returned_.emplace();
+    } else {
+      returned_ = done.promise().take();
+    }
     return std::nullopt;
   }
 

@@ -3,34 +3,8 @@
 
 namespace rondo::detail {
 
-void Suspension::suspend_in(std::coroutine_handle<> coroutine, PromiseBase& promise) {
-  TaskBase* task = TaskBase::current(get_running_loop());
-  if (task == nullptr) throw RuntimeError("await outside of a task");
-  task_ = task;
-  task->suspended_at(coroutine, promise, *this);
-}
-
-Loop& Suspension::loop() const noexcept {
-  return task_->loop();
-}
-void Suspension::deliver_pending_cancel() {
-  task_->deliver_pending_cancel();
-}
-void Suspension::wake() noexcept {
-  task_->wake();
-}
-bool Suspension::take_cancel_request() noexcept {
-  return task_->take_cancel_request();
-}
 void Suspension::throw_cancelled() const {
-  throw CancelledError(task_->cancel_message());
-}
-
-bool Waiter::cancel_wait(const std::string&) {
-  if (state_ != State::pending) return false;
-  state_ = State::cancelled;
-  wake();
-  return true;
+  throw CancelledError(task_->request_message());
 }
 
 void Signal::set() noexcept {

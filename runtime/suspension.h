@@ -1,10 +1,9 @@
 #pragma once
 
-#include <concepts>
 #include <coroutine>
 #include <string>
-#include <type_traits>
-#include <utility>
+
+#include <rondo/runtime/detail/task_base.h>
 
 // What a suspended task waits for, seen from the task.
 //
@@ -15,12 +14,7 @@
 
 namespace rondo {
 
-class Loop;
-
 namespace detail {
-
-class PromiseBase;
-class TaskBase;
 
 /// Marks the types that a coroutine of ours can await.
 class AwaiterBase {
@@ -43,6 +37,10 @@ class Suspension : public AwaiterBase {
   /// What this is, in a word or two ("sleep", "future"), for dumps and traces.
   virtual const char* describe() const noexcept = 0;
 
+  /// Asked at the beginning of the task's next step if `ask_before_step` was called: has what was
+  /// waited for really come? False: no, and it goes on being waited for.
+  virtual bool may_resume() { return true; }
+
  protected:
   Suspension() noexcept = default;
   ~Suspension() = default;
@@ -51,24 +49,27 @@ class Suspension : public AwaiterBase {
   /// task is running.
   template <class Promise>
   void suspend(std::coroutine_handle<Promise> coroutine) {
-    suspend_in(coroutine, coroutine.promise());
+    task_ = &TaskBase::running();
+    task_->suspended_at(coroutine.promise(), *this);
   }
+  /// Right after `suspend`: `may_resume` is to be asked.
+  void ask_before_step() noexcept { task_->ask_before_step(); }
   /// Last thing in await_suspend: a cancellation that came earlier is delivered now.
-  void deliver_pending_cancel();
+  void deliver_pending_cancel() { task_->deliver_pending_cancel(); }
   /// Puts the task on the ready queue.
-  void wake() noexcept;
+  void wake() noexcept { task_->wake(); }
   /// In await_resume: true when the task owes itself a CancelledError; takes the request away.
-  bool take_cancel_request() noexcept;
+  bool take_cancel_request() noexcept { return task_->take_cancel_request(); }
+  /// The same, and it stays.
+  bool cancel_requested() const noexcept { return task_->cancel_requested(); }
   /// True from `suspend` on.
   bool suspended() const noexcept { return task_ != nullptr; }
   TaskBase& task() const noexcept { return *task_; }
-  Loop& loop() const noexcept;
+  Loop& loop() const noexcept { return task_->loop(); }
   /// Throws the CancelledError with the message that `cancel` was given.
   [[noreturn]] void throw_cancelled() const;
 
  private:
-  void suspend_in(std::coroutine_handle<> coroutine, PromiseBase& promise);
-
   TaskBase* task_ = nullptr;  // the task that waits; null before it does
 };
 
@@ -98,11 +99,23 @@ class Waiter : public Suspension {
     if (cancelled()) throw_cancelled();
   }
 
-  bool cancel_wait(const std::string& message) override;
+  bool cancel_wait(const std::string&) override {
+    if (state_ != State::pending) return false;
+    state_ = State::cancelled;
+    wake();
+    return true;
+  }
   const char* describe() const noexcept override { return "waiter"; }
 
  protected:
   ~Waiter() = default;
+
+  /// In may_resume: nothing has come after all.
+  void wait_again() noexcept { state_ = State::pending; }
+  /// In may_resume: will this end in a cancellation?
+  bool will_be_cancelled() const noexcept {
+    return state_ == State::cancelled || cancel_requested();
+  }
 
   /// In await_resume: did this end in a cancellation? To be asked once.
   bool cancelled() noexcept {

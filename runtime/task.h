@@ -24,131 +24,38 @@
 
 namespace rondo {
 
-class CancelScope;
-
 namespace detail {
 
-/// When a task makes its first step.
-enum class TaskStart : std::uint8_t { next_turn, at_once };
-
-/// What is common to all tasks: the coroutine's place of suspension and the request to cancel.
-class TaskBase : public Runnable, public ListNode<AllTasks> {
- public:
-  /// The task whose step is running on this loop, or null.
-  static TaskBase* current(const Loop& loop) noexcept { return loop.current_task_; }
-  /// The loop's tasks that are not done, in order of creation.
-  static std::vector<TaskBase*> all(Loop& loop);
-
-  Loop& loop() const noexcept { return *loop_; }
-  virtual FutureBase& future() noexcept = 0;
-  bool is(const FutureBase& other) noexcept { return &future() == &other; }
-  bool is(const FutureBase& other) const noexcept { return const_cast<TaskBase*>(this)->is(other); }
-
-  std::string name() const;
-  void set_name(std::string name) { name_ = std::make_unique<std::string>(std::move(name)); }
-
-  int cancelling() const noexcept { return cancel_requests_; }
-  int uncancel() noexcept;
-
-  /// The context variables' values in it; after its end, those that it left.
-  const Context& context() const noexcept { return context_; }
-
-  /// Makes the first step of a task that starts at once, from inside the task that makes it.
-  void start_eagerly() { run(); }
-
-  /// Drops the coroutine of a task that will never run again.
-  void abandon() noexcept;
-  /// Never runs again either, but keeps its coroutine, which the kernel may still write to.
-  void leave_to_the_kernel() noexcept { waiting_on_ = nullptr; }
-
-  // For Suspension.
-  void suspended_at(std::coroutine_handle<> coroutine, PromiseBase& promise,
-                    Suspension& suspension) noexcept;
-  void deliver_pending_cancel();
-  void wake() noexcept;
-  bool take_cancel_request() noexcept { return std::exchange(must_cancel_, false); }
-  const std::string& cancel_message() const noexcept;
-
-  // For CancelScope.
-  CancelScope* scope() const noexcept { return scope_; }
-  void set_scope(CancelScope* scope) noexcept { scope_ = scope; }
-  // (Defined in cancel_scope.cpp.)
-  /// Is the stretch that the task is in cancelled as a whole?
-  bool in_cancelled_scope() const noexcept;
-  /// Ends the present wait if it is.
-  void deliver_scope_cancel();
-
-  /// Where it is suspended: the promise of its innermost coroutine. Null before the first step.
-  PromiseBase* innermost() const noexcept { return innermost_; }
-  /// What it waits for; null when it is ready to run.
-  Suspension* waiting_on() const noexcept { return waiting_on_; }
-
- protected:
-  TaskBase(Loop& loop, std::coroutine_handle<> coroutine, std::string name, TaskStart start);
-  ~TaskBase() = default;
-
-  bool request_cancel(const std::string& message);
-
- private:
-  void run() final;  // one step
-  std::string debug_name() const final;
-  void unlink_from_loop() noexcept;
-  void dropped() noexcept final {}
-  /// The coroutine has ended: takes its outcome over and destroys it.
-  virtual void finish_from_coroutine(bool cancel_requested) = 0;
-  virtual void finish_unstarted() = 0;
-  virtual void drop_coroutine() noexcept = 0;
-
-  Loop* loop_;
-  std::coroutine_handle<> outermost_;
-  std::coroutine_handle<> resume_point_;         // whom the next step resumes
-  PromiseBase* innermost_ = nullptr;             // the promise of resume_point_; null: not started
-  Suspension* waiting_on_ = nullptr;             // valid while suspended
-  CancelScope* scope_ = nullptr;                 // the innermost that is entered; null: none
-  Context context_;                              // the context variables' values in it
-  std::unique_ptr<std::string> name_;            // null: "Task-" and its number
-  std::unique_ptr<std::string> cancel_message_;  // of the request to be thrown; null: none
-  std::uint32_t number_;
-  int cancel_requests_ = 0;    // `cancel` calls not taken back by `uncancel`
-  bool must_cancel_ = false;   // a request that nothing could take; delivered at the next step
-  bool cancel_taken_ = false;  // what it waits for has taken a request
-  bool started_ = false;
-};
-
 template <class T>
-class TaskState final : public FutureState<T>, public TaskBase {
+class TaskState final : public WithResult<T, TaskBase> {
  public:
   TaskState(Loop& loop, Coroutine<T> coroutine, std::string name, std::source_location created_at,
             TaskStart start = TaskStart::next_turn)
-      : FutureState<T>(loop, created_at),
-        TaskBase(loop, coroutine.handle_, std::move(name), start),
-        coroutine_(std::move(coroutine)) {
-    coroutine_.set_outermost();
-    this->add_ref();  // the loop's, given back when the task is done
+      : WithResult<T, TaskBase>(loop, coroutine.promise(), std::move(name), created_at, start) {
+    coroutine.set_outermost();
+    coroutine.promise_ = nullptr;  // the task's from now on
+    this->add_ref();               // the loop's, given back when the task is done
   }
-  ~TaskState() override { this->report_unretrieved("Task", name()); }
-
-  FutureBase& future() noexcept override { return *this; }
-  bool cancel(const std::string& message) override {
-    return this->done() ? false : request_cancel(message);
-  }
-  void refuse_result_from_outside(const char* method) const override {
-    throw RuntimeError(std::string("Task does not support ") + method + " operation");
+  ~TaskState() override {
+    drop_coroutine();
+    if (this->unretrieved()) this->report_unretrieved("Task", this->name());
   }
 
  private:
+  Promise<T>& promise() noexcept { return static_cast<Promise<T>&>(this->outermost()); }
+
   void finish_from_coroutine(bool cancel_requested) override {
-    if (const std::exception_ptr error = coroutine_.promise().error()) {
+    if (const std::exception_ptr error = promise().error()) {
       drop_coroutine();
       finish_with(error);
     } else if (cancel_requested) {
       drop_coroutine();
-      this->finish_cancelled(TaskBase::cancel_message());
+      this->finish_cancelled(this->request_message());
     } else if constexpr (std::is_void_v<T>) {
       drop_coroutine();
       this->set_result();
     } else {
-      T value = coroutine_.promise().take();
+      T value = promise().take();
       drop_coroutine();
       this->set_result(std::move(value));
     }
@@ -162,13 +69,11 @@ class TaskState final : public FutureState<T>, public TaskBase {
       this->set_exception(error);
     }
   }
-  void finish_unstarted() override {
-    drop_coroutine();
-    this->finish_cancelled(TaskBase::cancel_message());
+  void drop_coroutine() noexcept override {
+    if (PromiseBase* const promise = this->take_outermost()) {
+      const Coroutine<T> gone(static_cast<Promise<T>&>(*promise));
+    }
   }
-  void drop_coroutine() noexcept override { const Coroutine<T> gone(std::move(coroutine_)); }
-
-  Coroutine<T> coroutine_;
 };
 
 }  // namespace detail
@@ -178,21 +83,18 @@ class AnyTask : public AnyFuture {
  public:
   AnyTask() noexcept = default;
   explicit AnyTask(detail::TaskBase& task) noexcept
-      : AnyFuture(detail::Ref<detail::FutureBase>(&task.future())), task_(&task) {}
+      : AnyFuture(detail::Ref<detail::FutureBase>(&task)) {}
 
-  std::string get_name() const { return task_->name(); }
-  void set_name(std::string name) const { task_->set_name(std::move(name)); }
+  std::string get_name() const { return task().name(); }
+  void set_name(std::string name) const { task().set_name(std::move(name)); }
 
   /// How many `cancel` calls were not taken back by `uncancel`.
-  int cancelling() const noexcept { return task_->cancelling(); }
+  int cancelling() const noexcept { return task().cancelling(); }
   /// Takes one request to cancel back; returns how many are left. At none, a request that was not
   /// delivered yet is dropped.
-  int uncancel() const noexcept { return task_->uncancel(); }
+  int uncancel() const noexcept { return task().uncancel(); }
 
-  detail::TaskBase& task() const noexcept { return *task_; }
-
- protected:
-  detail::TaskBase* task_ = nullptr;  // kept alive by state_
+  detail::TaskBase& task() const noexcept { return static_cast<detail::TaskBase&>(*state_); }
 };
 
 /// A coroutine that runs by itself on the loop, and the future of what it returns.
@@ -209,22 +111,15 @@ class Task : public AnyTask {
   explicit Task(detail::TaskState<T>& state) noexcept : AnyTask(state) {}
 
   /// As Future::result.
-  const detail::Stored<T>& result() const { return typed().value(); }
+  const detail::Stored<T>& result() const { return detail::result_of<T>(*state_); }
 
   /// `co_await task` waits for its result. Cancelling the waiting task cancels this one; use
   /// `shield` to prevent that. Throws what `result` throws; RuntimeError when it awaits itself.
-  auto operator co_await() const {
-    return detail::FutureAwaiter<T>(detail::Ref<detail::FutureState<T>>(&typed()));
-  }
+  auto operator co_await() const { return detail::FutureAwaiter<T>(state_); }
 
   /// A Task is a Future. (Giving it a result from outside is a RuntimeError.)
   operator Future<T>() const {  // NOLINT(google-explicit-constructor): the "is a" of asyncio
-    return Future<T>(detail::Ref<detail::FutureState<T>>(&typed()));
-  }
-
- private:
-  detail::FutureState<T>& typed() const noexcept {
-    return static_cast<detail::FutureState<T>&>(*state_);
+    return Future<T>(state_);
   }
 };
 

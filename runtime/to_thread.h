@@ -19,12 +19,11 @@ namespace detail {
 template <class T>
 class SoleFuture {
  public:
-  explicit SoleFuture(const Future<T>& future) noexcept
-      : future_(&static_cast<FutureState<T>&>(future.state())) {}
+  explicit SoleFuture(const Future<T>& future) noexcept : future_(future.ref()) {}
   auto operator co_await() const { return FutureAwaiter<T, true>(future_); }
 
  private:
-  Ref<FutureState<T>> future_;
+  Ref<FutureBase> future_;
 };
 
 }  // namespace detail

@@ -34,7 +34,7 @@ class WrappedState final : public FutureState<T>, private LoopResource {
                          std::source_location here) {
     const Ref<WrappedState> state(new WrappedState(std::move(source), owner, loop, here));
     state->listen();
-    return Future<T>(Ref<FutureState<T>>(state));
+    return Future<T>(state);
   }
 
   /// Cancels the source too, if that has not started; if it has, its result will be dropped.

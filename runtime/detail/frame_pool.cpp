@@ -1,5 +1,5 @@
-#include <array>
-#include <new>
+#include <mutex>
+#include <utility>
 
 #include <rondo/runtime/detail/frame_pool.h>
 
@@ -7,78 +7,75 @@ namespace rondo::detail {
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool pooling = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr bool pooling = false;
-#else
-constexpr bool pooling = true;
-#endif
-#else
-constexpr bool pooling = true;
-#endif
+constexpr std::size_t piece_size = std::size_t{64} * 1024;
+constexpr std::size_t largest_cut = 1024;  // of a larger block too much might be left over
+constexpr std::size_t alignment = alignof(std::max_align_t);
 
-constexpr std::size_t grain = 64;
-constexpr std::size_t largest = 8192;  // g++ does not overlap frame slots: its frames grow this big
-
-struct FreeBlock {
-  FreeBlock* next;
+/// What threads have left behind. Never destroyed: threads may end after the program's statics.
+struct Orphans {
+  std::mutex mutex;
+  FramePool pool;
 };
-
-// Constant-initialised and trivially destroyed, so that reaching it needs no guard.
-struct FreeLists {
-  std::array<FreeBlock*, largest / grain> head{};
-  bool closed = false;        // the thread is ending: blocks go straight back to the heap
-  bool reaper_armed = false;  // the object that empties the lists at thread exit exists
-};
-constinit thread_local FreeLists lists;
-
-struct Reaper {
-  Reaper() noexcept = default;
-  Reaper(const Reaper&) = delete;
-  Reaper& operator=(const Reaper&) = delete;
-  ~Reaper() {
-    lists.closed = true;
-    for (FreeBlock*& head : lists.head) {
-      while (head != nullptr) {
-        FreeBlock* block = head;
-        head = block->next;
-        ::operator delete(block);
-      }
-    }
-  }
-};
-
-void arm_reaper() {
-  static thread_local Reaper reaper;
-  lists.reaper_armed = true;
-}
-
-std::size_t size_class(std::size_t size) noexcept {
-  return (size - 1) / grain;
+Orphans& orphans() {
+  static Orphans& all = *new Orphans;
+  return all;
 }
 
 }  // namespace
 
-void* allocate_frame(std::size_t size) {
-  if (!pooling || size > largest) return ::operator new(size);
-  const std::size_t index = size_class(size);
-  if (FreeBlock* block = lists.head[index]) {
-    lists.head[index] = block->next;
-    return block;
+/// Hands the blocks over when the thread ends.
+class FramePool::Heir {
+ public:
+  Heir() noexcept = default;
+  Heir(const Heir&) = delete;
+  Heir& operator=(const Heir&) = delete;
+  ~Heir() { pool_.leave_orphans(); }
+};
+
+void* FramePool::cut(std::size_t size) {
+  if (!heir_appointed_) {
+    heir_appointed_ = true;
+    static thread_local const Heir heir;
+    adopt_orphans();
+    return allocate(size);
   }
-  if (!lists.reaper_armed) arm_reaper();
-  return ::operator new((index + 1) * grain);
+  if (size > largest_cut) return ::operator new(size);
+  std::size_t gap = size % alignment == 0 ? piece_size_ % alignment : 0;
+  if (piece_size_ < size + gap) {
+    // What is left of the old piece is less than one block, and is forgotten.
+    piece_ = static_cast<std::byte*>(::operator new(piece_size));
+    piece_size_ = piece_size;
+    gap = 0;
+  }
+  std::byte* const block = piece_ + gap;
+  piece_ = block + size;
+  piece_size_ -= size + gap;
+  return block;
 }
 
-void free_frame(void* memory, std::size_t size) noexcept {
-  if (!pooling || size > largest || lists.closed) {
-    ::operator delete(memory);
-    return;
+void FramePool::adopt_orphans() {
+  Orphans& all = orphans();
+  const std::lock_guard lock(all.mutex);
+  free_.swap(all.pool.free_);
+  std::swap(piece_, all.pool.piece_);
+  std::swap(piece_size_, all.pool.piece_size_);
+}
+
+// A block that is freed on this thread later still goes to `free_`, and is lost with it; only
+// destructors of thread-locals can do that.
+void FramePool::leave_orphans() noexcept {
+  Orphans& all = orphans();
+  const std::lock_guard lock(all.mutex);
+  for (std::size_t index = 0; index < free_.size(); ++index) {
+    while (Block* const block = free_[index]) {
+      free_[index] = block->next;
+      block->next = all.pool.free_[index];
+      all.pool.free_[index] = block;
+    }
   }
-  const std::size_t index = size_class(size);
-  lists.head[index] = new (memory) FreeBlock{lists.head[index]};
+  if (piece_size_ <= all.pool.piece_size_) return;
+  all.pool.piece_ = std::exchange(piece_, nullptr);
+  all.pool.piece_size_ = std::exchange(piece_size_, 0);
 }
 
 }  // namespace rondo::detail

@@ -10,8 +10,9 @@
 
 namespace rondo::detail {
 
-/// Base of an object that `Ref` counts, and its first base: g++ 12 warns of the delete otherwise.
-/// It deletes itself when the last `Ref` goes.
+/// Base of an object of type `T` that `Ref` counts. It deletes itself when the last `Ref` goes; if
+/// others derive from `T`, its destructor is virtual.
+template <class T>
 class RefCounted {
  public:
   RefCounted(const RefCounted&) = delete;
@@ -19,14 +20,14 @@ class RefCounted {
 
   void add_ref() noexcept { ++references_; }
   void release() noexcept {
-    if (--references_ == 0) delete this;
+    if (--references_ == 0) delete static_cast<T*>(this);
   }
   /// True when only one `Ref` is left.
   bool unique() const noexcept { return references_ == 1; }
 
  protected:
   RefCounted() noexcept = default;
-  virtual ~RefCounted() = default;
+  ~RefCounted() = default;
 
  private:
   std::uint32_t references_ = 0;

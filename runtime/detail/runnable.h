@@ -1,16 +1,18 @@
 #pragma once
 
 #include <string>
-
-#include <rondo/runtime/detail/intrusive_list.h>
+#include <utility>
 
 namespace rondo::detail {
 
 /// Something that the loop runs when its turn on the ready queue comes: a task's next step, a
-/// callback, a timer that has expired. Being an element of the queue itself, it needs no allocation
-/// to get there, and it is in the queue at most once.
-class Runnable : public ListNode<Runnable> {
+/// callback, a timer that has expired. Being a link of the queue itself, it needs no allocation to
+/// get there, and it is in at most one queue, once. Destroying it takes it out of the queue.
+class Runnable {
  public:
+  Runnable(const Runnable&) = delete;
+  Runnable& operator=(const Runnable&) = delete;
+
   virtual void run() = 0;
 
   /// What this is, for debug mode's warnings.
@@ -19,11 +21,60 @@ class Runnable : public ListNode<Runnable> {
   /// The loop closes, and this will not run.
   virtual void dropped() noexcept {}
 
+  /// Is it on a ready queue?
+  bool is_ready() const noexcept { return next_ready_ != nullptr; }
+
  protected:
   Runnable() noexcept = default;
-  ~Runnable() = default;
+  ~Runnable() {
+    if (is_ready()) take_off_queue();
+  }
+
+ private:
+  friend class ReadyQueue;
+
+  /// Looks for it in the queues of this thread's loops. Slow, and hardly ever needed.
+  void take_off_queue() noexcept;
+
+  Runnable* next_ready_ = nullptr;  // null: on no queue; itself: the last one
 };
 
-using ReadyQueue = IntrusiveList<Runnable, Runnable>;
+/// First in, first out. It owns nothing.
+class ReadyQueue {
+ public:
+  ReadyQueue() noexcept = default;
+  ReadyQueue(const ReadyQueue&) = delete;
+  ReadyQueue& operator=(const ReadyQueue&) = delete;
+
+  bool empty() const noexcept { return first_ == nullptr; }
+
+  /// It must not be on a queue.
+  void push_back(Runnable& runnable) noexcept {
+    runnable.next_ready_ = &runnable;
+    (empty() ? first_ : last_->next_ready_) = &runnable;
+    last_ = &runnable;
+  }
+
+  Runnable& pop_front() noexcept {
+    Runnable& runnable = *first_;
+    Runnable* const next = std::exchange(runnable.next_ready_, nullptr);
+    first_ = next == &runnable ? nullptr : next;
+    return runnable;
+  }
+
+  /// Moves all of `other` to the end of this queue, in order.
+  void take_all(ReadyQueue& other) noexcept {
+    if (other.empty()) return;
+    (empty() ? first_ : last_->next_ready_) = std::exchange(other.first_, nullptr);
+    last_ = other.last_;
+  }
+
+  /// Takes an element out, wherever it is; false when it is not in. Goes through the queue.
+  bool remove(Runnable& runnable) noexcept;
+
+ private:
+  Runnable* first_ = nullptr;  // null: empty
+  Runnable* last_ = nullptr;   // means nothing while the queue is empty
+};
 
 }  // namespace rondo::detail

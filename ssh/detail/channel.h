@@ -20,7 +20,7 @@ namespace rondo::ssh::detail {
 
 class Session;
 
-class Channel final : public rondo::detail::RefCounted, public Transport {
+class Channel final : public rondo::detail::RefCounted<Channel>, public Transport {
  public:
   /// Takes over an open channel.
   Channel(std::shared_ptr<Session> session, LIBSSH2_CHANNEL* channel,

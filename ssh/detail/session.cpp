@@ -137,7 +137,7 @@ void Session::pump_channels() {
 }
 
 void Session::pump_soon() {
-  if (!pump_.linked() && !lost()) loop_.make_ready(pump_);
+  if (!pump_.is_ready() && !lost()) loop_.make_ready(pump_);
 }
 
 void Session::close() {

@@ -171,7 +171,7 @@ TEST_CASE("a walk over a list may take out the element it is at, and end early")
   CHECK(numbers(list) == std::vector{3});
 }
 
-class Shared final : public detail::RefCounted {
+class Shared final : public detail::RefCounted<Shared> {
  public:
   Counted counted;
 };

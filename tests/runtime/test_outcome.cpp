@@ -16,7 +16,7 @@ namespace {
 
 template <class T>
 Outcome<T> outcome(Future<T> future) {
-  return detail::outcome_of(static_cast<detail::FutureState<T>&>(future.state()));
+  return detail::outcome_of<T>(future.state());
 }
 
 TEST_CASE("the outcome of a success holds the value and no exception") {
