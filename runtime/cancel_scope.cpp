@@ -110,10 +110,17 @@ bool TaskBase::in_cancelled_scope() const noexcept {
   return scope() != nullptr && scope()->is_effective();
 }
 
+void TaskBase::cancel_if_in_cancelled_scope() {
+  if (!in_cancelled_scope()) return;
+  flags_ |= must_cancel;
+  rare().request_message.clear();
+}
+
 void TaskBase::deliver_scope_cancel() {
   if (!in_cancelled_scope()) return;
-  if (waiting_on_ == nullptr || cancel_taken_ || !waiting_on_->cancel_wait({})) return;
-  cancel_taken_ = true;
+  if (waiting_on_ == nullptr || (flags_ & cancel_taken) != 0) return;
+  if (!waiting_on_->cancel_wait({})) return;
+  flags_ |= cancel_taken;
   rare().request_message.clear();
 }
 

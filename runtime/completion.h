@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,10 @@ namespace detail {
 
 /// Counts the operations of this thread that are in flight; for tests.
 inline constinit thread_local std::size_t live_operations = 0;
+
+/// How many forks lie between the program's start and this process. Asked for in every turn, so it
+/// must not be a system call, as getpid is. (Counted in ring.cpp.)
+inline constinit std::atomic<unsigned> forks{0};
 
 }  // namespace detail
 
@@ -103,6 +108,14 @@ class Driver {
   /// if there is nothing to hand over and no need to wait. Throws OSError when the kernel refuses.
   virtual void submit_and_wait(std::optional<Duration> timeout) = 0;
 
+  /// Is there nothing to hand over and no answer to take? Then neither `submit_and_wait` without a
+  /// wait nor `reap` would do anything.
+  bool quiet() const noexcept {
+    // In a forked child the two words are not even mapped.
+    return !unsubmitted_ && !in_forked_child() && *answers_ == taken_ &&
+           (*flags_ & held_back_) == 0;
+  }
+
   /// Calls `complete` for each operation whose answer has arrived; returns how many.
   virtual std::size_t reap() = 0;
 
@@ -127,6 +140,23 @@ class Driver {
   virtual std::string features() const = 0;
 
  protected:
+  /// Is this not the process that made the driver, but a fork of it?
+  bool in_forked_child() const noexcept {
+    return detail::forks.load(std::memory_order_relaxed) != made_after_forks_;
+  }
+  /// For `quiet`: the count of answers that the kernel has given so far, and a word whose bits
+  /// `held_back` say that it has more. Without such words a driver is never quiet.
+  void set_gauges(const unsigned* answers, const unsigned* flags, unsigned held_back) noexcept {
+    answers_ = answers;
+    flags_ = flags;
+    held_back_ = held_back;
+  }
+  /// Something waits to be handed over; or nothing does any more.
+  void submission_due() noexcept { unsubmitted_ = true; }
+  void all_submitted() noexcept { unsubmitted_ = false; }
+  /// So many answers have been taken.
+  void answers_taken(unsigned count) noexcept { taken_ = count; }
+
   virtual void do_prepare(Operation& operation, const Request& request) = 0;
   virtual void do_cancel(Operation& operation) = 0;
 
@@ -138,8 +168,16 @@ class Driver {
  private:
   bool deliver_if_last(Operation& operation);
 
+  static constexpr unsigned always_ = 1;
+  const unsigned made_after_forks_ = detail::forks.load(std::memory_order_relaxed);
+
   detail::IntrusiveList<Operation, Operation> in_flight_;
   std::size_t in_flight_count_ = 0;
+  bool unsubmitted_ = false;            // something waits to be handed over
+  unsigned taken_ = 0;                  // answers
+  const unsigned* answers_ = &always_;  // see set_gauges
+  const unsigned* flags_ = &always_;
+  unsigned held_back_ = always_;
 };
 
 }  // namespace rondo

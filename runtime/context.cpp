@@ -1,8 +1,14 @@
 #include <algorithm>
 
 #include <rondo/runtime/context.h>
+#include <rondo/runtime/detail/task_base.h>
 
 namespace rondo {
+
+Context& Context::current() noexcept {
+  if (entered_ != nullptr) return *entered_;
+  return detail::running_task != nullptr ? detail::running_task->context() : of_thread();
+}
 
 Context& Context::of_thread() noexcept {
   static thread_local Context context;

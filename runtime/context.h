@@ -52,7 +52,7 @@ class Context {
   decltype(auto) run(F&& fn, Args&&... args);
 
   /// The context that this thread runs in.
-  static Context& current() noexcept { return entered_ != nullptr ? *entered_ : of_thread(); }
+  static Context& current() noexcept;
 
  private:
   template <class T>
@@ -87,7 +87,7 @@ class Context {
 
   Values* values_ = nullptr;  // shared and unchanging; null: empty
 
-  static constinit thread_local Context* entered_;  // null: the thread's own
+  static constinit thread_local Context* entered_;  // null: the running task's, or the thread's own
 };
 
 inline constinit thread_local Context* Context::entered_ = nullptr;
@@ -99,17 +99,18 @@ inline Context copy_context() {
 
 namespace detail {
 
-/// Runs what follows, to the end of the scope, in `context`.
+/// Runs what follows, to the end of the scope, in `context`; null: in that of the running task.
 class ContextScope {
  public:
-  explicit ContextScope(Context& context) noexcept
-      : outer_(std::exchange(Context::entered_, &context)) {}
+  explicit ContextScope(Context& context) noexcept : ContextScope(&context) {}
+  explicit ContextScope(Context* context) noexcept
+      : outer_(std::exchange(Context::entered_, context)) {}
   ContextScope(const ContextScope&) = delete;
   ContextScope& operator=(const ContextScope&) = delete;
   ~ContextScope() { Context::entered_ = outer_; }
 
  private:
-  Context* outer_;  // null: the thread's own
+  Context* outer_;
 };
 
 }  // namespace detail

@@ -278,6 +278,20 @@ Coroutine<T> Promise<T>::get_return_object() noexcept {
   return Coroutine<T>(*this);
 }
 
+template <class T, class Request>
+Coroutine<T> await_request(Request request) {
+  co_return co_await request;
+}
+
+/// Base of what is awaited without being a coroutine, where asyncio has one: it can be used as one.
+template <class Request, class T>
+class ConvertsToCoroutine {
+ public:
+  operator Coroutine<T>() && {  // NOLINT(google-explicit-constructor): asyncio's is a coroutine
+    return await_request<T>(static_cast<Request&&>(*this));
+  }
+};
+
 }  // namespace detail
 
 }  // namespace rondo

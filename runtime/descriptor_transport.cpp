@@ -34,6 +34,15 @@ detail::Ref<DescriptorTransport> DescriptorTransport::start(Loop& loop, FileDesc
 
 void DescriptorTransport::start_reading() {
   if (reading_paused_ || read_eof_ || closing_ || read_.in_flight()) return;
+  if (!end_of_turn_.is_ready()) loop_.at_end_of_turn(end_of_turn_);
+}
+
+void DescriptorTransport::start_writing() {
+  if (!write_.in_flight() && !end_of_turn_.is_ready()) loop_.at_end_of_turn(end_of_turn_);
+}
+
+void DescriptorTransport::read_on() {
+  if (reading_paused_ || read_eof_ || closing_ || read_.in_flight()) return;
   const std::span<char> room = protocol_->get_buffer();
   loop_.driver().prepare(read_,
                          {Opcode::receive, socket_.get(), room.data(), clamp_length(room.size())});
@@ -68,13 +77,13 @@ void DescriptorTransport::write(std::string_view bytes) {
   if (closing_ || bytes.empty()) return;
   queue_.append(bytes);
   check_water_marks(*protocol_);
-  if (!write_.in_flight() && !flush_.is_ready()) loop_.make_ready(flush_);
+  start_writing();
 }
 
 void DescriptorTransport::write_eof() {
   if (write_eof_ || closing_) return;
   write_eof_ = true;
-  if (!write_.in_flight() && !flush_.is_ready()) loop_.make_ready(flush_);
+  start_writing();
 }
 
 // Hands everything that waits to the kernel in one piece; when nothing does, what was to follow.
@@ -126,8 +135,8 @@ void DescriptorTransport::close() {
   if (read_.in_flight()) loop_.driver().cancel(read_);
   if (get_write_buffer_size() == 0) {
     lose(nullptr);
-  } else if (!write_.in_flight() && !flush_.is_ready()) {
-    loop_.make_ready(flush_);
+  } else {
+    start_writing();
   }
 }
 

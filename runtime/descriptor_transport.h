@@ -11,10 +11,11 @@
 
 // DescriptorTransport: a transport over a connected socket.
 //
-// One receive is in flight whenever reading is not paused, into the room that the protocol gives.
-// What is written between two turns of the loop goes out in one send. It keeps itself alive until
-// the descriptor is closed, and closes that only when the kernel has answered everything that names
-// it; so neither the transport's nor the protocol's memory is ever written to too late.
+// At the end of each turn of the loop, what was written in it goes out in one send, and a receive
+// is put in flight unless one is or reading is paused: by then the tasks have taken out of the
+// buffer what came last, and its room is free again. It keeps itself alive until the descriptor is
+// closed, and closes that only when the kernel has answered everything that names it; so neither
+// the transport's nor the protocol's memory is ever written to too late.
 
 namespace rondo {
 
@@ -63,10 +64,14 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
    private:
     DescriptorTransport& transport_;
   };
-  class Flush final : public detail::Runnable {
+  /// What was written and wanted in a turn goes to the kernel at its end.
+  class EndOfTurn final : public detail::Runnable {
    public:
-    explicit Flush(DescriptorTransport& transport) noexcept : transport_(transport) {}
-    void run() override { transport_.flush(); }
+    explicit EndOfTurn(DescriptorTransport& transport) noexcept : transport_(transport) {}
+    void run() override {
+      transport_.flush();
+      transport_.read_on();
+    }
 
    private:
     DescriptorTransport& transport_;
@@ -78,6 +83,8 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
 
   void loop_closing() noexcept override { abort(); }
   void start_reading();
+  void read_on();
+  void start_writing();
   void read_done(int result) noexcept;
   void flush();
   void send_rest();
@@ -92,7 +99,7 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
   ReadOperation read_{*this};
   WriteOperation write_{*this};
   CloseOperation close_{*this};
-  Flush flush_{*this};
+  EndOfTurn end_of_turn_{*this};
   std::string queue_;         // written, and not handed to the kernel
   std::string sending_;       // in the kernel's hands; unchanged while write_ is in flight
   std::size_t sent_ = 0;      // of sending_

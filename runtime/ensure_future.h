@@ -54,6 +54,18 @@ Coroutine<AwaitResult<T>> as_coroutine(T awaitable) {
   }
 }
 
+/// What is awaited without being a coroutine or a future: what `sleep` or a queue's `get` returns.
+template <class T>
+concept PlainAwaitable =
+    Awaitable<T> && !detail::FutureLike<T> && !detail::IsCoroutine<std::remove_cvref_t<T>>::value;
+
+/// Awaits it in a task of its own.
+template <PlainAwaitable T>
+Task<AwaitResult<T>> create_task(T awaitable, std::string_view name = {},
+                                 std::source_location here = std::source_location::current()) {
+  return create_task(as_coroutine(std::move(awaitable)), name, here);
+}
+
 /// The future or task itself; for anything else a new task on `loop`.
 template <Awaitable T>
 Future<AwaitResult<T>> ensure_future(T awaitable, Loop& loop,

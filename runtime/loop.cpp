@@ -82,6 +82,7 @@ LoopOptions::LoopOptions() : clock(ClockKind::real) {
 
 Loop::Loop(LoopOptions options)
     : clock_(options.clock),
+      timer_grain_(options.timer_grain),
       driver_(options.make_driver ? options.make_driver() : std::make_unique<Ring>()),
       shuffle_state_(options.shuffle),
       next_loop_(std::exchange(loops, this)),
@@ -125,6 +126,20 @@ void Loop::check_can_run() const {
   }
 }
 
+// Inlined by force: it is the innermost loop of all.
+[[gnu::always_inline]] inline void Loop::turn() {
+  ++turns_;
+  if (ready_.empty() || stopping_ || !driver_->quiet()) take_answers();
+  if (!timers_.empty()) expire_timers();
+  if (debug_) {
+    ready_.run_batch([this](detail::Runnable& runnable) { run_and_time(runnable); });
+  } else {
+    ready_.run_batch([](detail::Runnable& runnable) { runnable.run(); });
+  }
+  while (!ending_.empty())
+    ending_.pop_front().run();
+}
+
 void Loop::run_forever() {
   check_can_run();
   struct Running {
@@ -139,10 +154,12 @@ void Loop::run_forever() {
       loop.running_ = false;
       loop.stopping_ = false;
       detail::running_loop = nullptr;
+      detail::running_task = nullptr;
     }
     Loop& loop;
   };
   const Running running(*this);
+  const detail::ContextScope of_each_task(nullptr);
   do {
     turn();
   } while (!stopping_);
@@ -157,18 +174,18 @@ void Loop::run_until_done(detail::FutureBase& future) {
   if (!future.done()) throw RuntimeError("Event loop stopped before Future completed.");
 }
 
-void Loop::turn() {
-  ++turns_;
+// Mail and signals wake the driver too, so a quiet one says that there are none.
+void Loop::take_answers() {
   wait_for_kernel();
   driver_->reap();
   if (mailbox_->has_mail()) deliver_mail();
   if (!signal_handlers_.empty() && detail::any_signal_noted()) deliver_signals();
-  if (!timers_.empty()) {
-    const TimePoint now = time();
-    while (!timers_.empty() && timers_.first_deadline() <= now)
-      ready_.push_back(timers_.pop());
-  }
-  run_ready();
+}
+
+void Loop::expire_timers() {
+  const TimePoint now = time();
+  while (!timers_.empty() && timers_.first_deadline() <= now)
+    ready_.push_back(timers_.pop());
 }
 
 void Loop::wait_for_kernel() {
@@ -177,7 +194,7 @@ void Loop::wait_for_kernel() {
     return;
   }
   std::optional<Duration> timeout;
-  if (!timers_.empty()) timeout = std::max(Duration::zero(), timers_.first_deadline() - time());
+  if (!timers_.empty()) timeout = std::max(Duration::zero(), until_first_timer());
 
   if (clock_ == ClockKind::real) {
     driver_->submit_and_wait(timeout);
@@ -193,6 +210,15 @@ void Loop::wait_for_kernel() {
         "virtual clock nothing can ever happen");
   }
   virtual_now_ += *timeout;
+}
+
+Duration Loop::until_first_timer() const {
+  TimePoint moment = timers_.first_deadline();
+  if (clock_ == ClockKind::real && timer_grain_ > Duration::zero()) {
+    const Duration past_grain = moment.time_since_epoch() % timer_grain_;
+    if (past_grain > Duration::zero()) moment = saturating_add(moment, timer_grain_ - past_grain);
+  }
+  return moment - time();
 }
 
 // On the virtual clock, for something that takes the time it takes. A simulated kernel takes none;
@@ -239,18 +265,6 @@ bool Loop::remove_signal_handler(int signal_number) {
   return detail::unwatch_signal(signal_number);
 }
 
-void Loop::run_ready() {
-  batch_.take_all(ready_);
-  while (!batch_.empty()) {
-    detail::Runnable& next = batch_.pop_front();
-    if (debug_) {
-      run_and_time(next);
-    } else {
-      next.run();
-    }
-  }
-}
-
 void Loop::run_and_time(detail::Runnable& runnable) {
   const std::string what = runnable.debug_name();
   const TimePoint start = real_now();
@@ -288,9 +302,9 @@ void Loop::close() {
 void Loop::drop_scheduled() noexcept {
   while (!timers_.empty())
     ready_.push_back(timers_.pop());
-  batch_.take_all(ready_);
-  while (!batch_.empty())
-    batch_.pop_front().dropped();
+  ready_.take_all(ending_);
+  while (!ready_.empty())
+    ready_.pop_front().dropped();
 }
 
 // Only a program that runs a Loop by hand can get here with tasks; `run` has awaited them all. The
@@ -341,7 +355,7 @@ void throw_no_running_loop() {
 
 void Runnable::take_off_queue() noexcept {
   for (Loop* loop = loops; loop != nullptr; loop = loop->next_loop_) {
-    if (loop->ready_.remove(*this) || loop->batch_.remove(*this)) return;
+    if (loop->ready_.remove(*this) || loop->ending_.remove(*this)) return;
   }
 }
 

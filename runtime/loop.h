@@ -84,6 +84,11 @@ class LoopOptions {
   std::optional<std::uint64_t> shuffle;
   /// `Runner::run` lets SIGINT and SIGTERM cancel the main task, if nobody else handles them.
   bool handle_signals = true;
+  /// On the real clock, the moments at which sleeping tasks are woken lie this far apart: a
+  /// deadline is rounded up to the next one, so nothing comes early, and many timers cost one
+  /// wake-up. 0: each deadline is met as closely as the kernel can. (asyncio waits in milliseconds
+  /// too.)
+  Duration timer_grain = std::chrono::milliseconds(1);
   /// Makes the loop's driver; empty for io_uring with its defaults.
   std::function<std::unique_ptr<Driver>()> make_driver;
 };
@@ -203,6 +208,9 @@ class Loop {
 
   /// Puts something at the end of the ready queue. It must not be there already.
   void make_ready(detail::Runnable& runnable) noexcept { ready_.push_back(runnable); }
+  /// Runs something at the end of the present turn, before the kernel is entered again: what is to
+  /// go to the kernel in one piece. It must not be on a queue.
+  void at_end_of_turn(detail::Runnable& runnable) noexcept { ending_.push_back(runnable); }
   /// Puts `timer` on the ready queue when `deadline` has come.
   void arm(detail::Timer& timer, TimePoint deadline) { timers_.arm(timer, deadline); }
   void disarm(detail::Timer& timer) noexcept { timers_.disarm(timer); }
@@ -231,8 +239,10 @@ class Loop {
   void run_until_done(detail::FutureBase& future);
   void turn();
   void wait_for_kernel();
+  Duration until_first_timer() const;
   void wait_on_virtual_clock(std::optional<Duration> timeout);
-  void run_ready();
+  void take_answers();
+  void expire_timers();
   void deliver_mail();
   void deliver_signals();
   bool kernel_lets_go() noexcept;
@@ -248,10 +258,11 @@ class Loop {
   std::size_t random_below(std::size_t bound) noexcept;
 
   const ClockKind clock_;
+  const Duration timer_grain_;
   TimePoint virtual_now_{};
   std::unique_ptr<Driver> driver_;
   detail::ReadyQueue ready_;
-  detail::ReadyQueue batch_;  // this turn's share of the ready queue
+  detail::ReadyQueue ending_;  // to be run at the end of the turn
   detail::TimerHeap timers_;
   detail::IntrusiveList<detail::TaskBase, detail::AllTasks> tasks_;  // each has a reference here
   detail::IntrusiveList<detail::LoopResource, detail::LoopResource> resources_;

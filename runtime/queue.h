@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
-#include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -46,6 +46,70 @@ enum class QueueShutdown {
 
 namespace detail {
 
+/// What `get` waits for.
+template <class Queue>
+class QueueGetting {
+ public:
+  explicit QueueGetting(Queue& queue) noexcept : queue_(&queue) {}
+  bool is_so() const noexcept { return queue_->can_get(); }
+  SignalQueue& waiters() const noexcept { return queue_->getters_; }
+  auto take() const { return queue_->get_nowait(); }
+
+ private:
+  Queue* queue_;
+};
+
+/// What `put` waits for.
+template <class Queue>
+class QueuePutting {
+ public:
+  using T = typename Queue::value_type;
+  QueuePutting(Queue& queue, T& item) noexcept : queue_(&queue), item_(&item) {}
+  bool is_so() const noexcept { return queue_->can_put(); }
+  SignalQueue& waiters() const noexcept { return queue_->putters_; }
+  void take() const { queue_->put_nowait(std::move(*item_)); }
+
+ private:
+  Queue* queue_;
+  T* item_;  // lies in the QueuePut that is awaited
+};
+
+}  // namespace detail
+
+/// What `get` returns: to be awaited, or given to create_task, wait_for and the like. The queue
+/// must live until then.
+template <class Queue>
+class [[nodiscard]] QueueGet
+    : public detail::ConvertsToCoroutine<QueueGet<Queue>, typename Queue::value_type> {
+ public:
+  explicit QueueGet(Queue& queue) noexcept : queue_(&queue) {}
+  auto operator co_await() const {
+    using Getting = detail::QueueGetting<Queue>;
+    return detail::ConditionAwaiter<Getting>(Getting(*queue_));
+  }
+
+ private:
+  Queue* queue_;
+};
+
+/// What `put` returns: to be awaited once, or given to create_task, wait_for and the like.
+template <class Queue>
+class [[nodiscard]] QueuePut : public detail::ConvertsToCoroutine<QueuePut<Queue>, void> {
+ public:
+  QueuePut(Queue& queue, typename Queue::value_type item) noexcept
+      : queue_(&queue), item_(std::move(item)) {}
+  auto operator co_await() {
+    using Putting = detail::QueuePutting<Queue>;
+    return detail::ConditionAwaiter<Putting>(Putting(*queue_, item_));
+  }
+
+ private:
+  Queue* queue_;
+  typename Queue::value_type item_;
+};
+
+namespace detail {
+
 /// The waiting and counting of all queues. `Container` orders the items: push, pop, size.
 template <class T, class Container>
 class BasicQueue {
@@ -62,14 +126,9 @@ class BasicQueue {
   bool empty() const noexcept { return items_.size() == 0; }
   bool full() const noexcept { return maxsize_ > 0 && items_.size() >= maxsize_; }
 
-  /// Puts an item in, waiting for room. Throws QueueShutDown, CancelledError with the item not put.
-  Coroutine<void> put(T item) {
-    while (full()) {
-      if (shut_down_) throw QueueShutDown();
-      co_await putters_.wait([this] { return !full(); });
-    }
-    put_nowait(std::move(item));
-  }
+  /// `co_await queue.put(item)` puts an item in, waiting for room. Throws QueueShutDown,
+  /// CancelledError with the item not put.
+  QueuePut<BasicQueue> put(T item) { return QueuePut<BasicQueue>(*this, std::move(item)); }
   /// Puts an item in. Throws QueueFull, QueueShutDown.
   void put_nowait(T item) {
     if (shut_down_) throw QueueShutDown();
@@ -80,15 +139,9 @@ class BasicQueue {
     getters_.wake_one();
   }
 
-  /// Takes the next item out, waiting for one. Throws QueueShutDown when it is shut down and empty;
-  /// CancelledError with no item lost.
-  Coroutine<T> get() {
-    while (empty()) {
-      if (shut_down_) throw QueueShutDown();
-      co_await getters_.wait([this] { return !empty(); });
-    }
-    co_return get_nowait();
-  }
+  /// `co_await queue.get()` takes the next item out, waiting for one. Throws QueueShutDown when it
+  /// is shut down and empty; CancelledError with no item lost.
+  QueueGet<BasicQueue> get() noexcept { return QueueGet<BasicQueue>(*this); }
   /// Takes the next item out. Throws QueueEmpty, QueueShutDown.
   T get_nowait() {
     if (empty()) {
@@ -126,6 +179,13 @@ class BasicQueue {
   }
 
  private:
+  friend class QueueGetting<BasicQueue>;
+  friend class QueuePutting<BasicQueue>;
+
+  /// Or fail, since there is nothing to wait for.
+  bool can_get() const noexcept { return !empty() || shut_down_; }
+  bool can_put() const noexcept { return !full() || shut_down_; }
+
   std::size_t maxsize_;  // 0: no bound
   Container items_;
   SignalQueue getters_;
@@ -135,19 +195,53 @@ class BasicQueue {
   bool shut_down_ = false;
 };
 
+/// A ring in one piece of memory, which doubles when it is full and is never given back.
 template <class T>
 class FifoItems {
  public:
-  std::size_t size() const noexcept { return items_.size(); }
-  void push(T item) { items_.push_back(std::move(item)); }
+  FifoItems() = default;
+  FifoItems(const FifoItems&) = delete;
+  FifoItems& operator=(const FifoItems&) = delete;
+  ~FifoItems() {
+    while (size_ > 0)
+      pop();
+    if (ring_ != nullptr) std::allocator<T>().deallocate(ring_, capacity_);
+  }
+
+  std::size_t size() const noexcept { return size_; }
+  void push(T item) {
+    if (size_ == capacity_) grow();
+    std::construct_at(&at(size_), std::move(item));
+    ++size_;
+  }
   T pop() {
-    T item = std::move(items_.front());
-    items_.pop_front();
+    T& first = at(0);
+    T item = std::move(first);
+    std::destroy_at(&first);
+    ++first_;
+    --size_;
     return item;
   }
 
  private:
-  std::deque<T> items_;
+  T& at(std::size_t index) const noexcept { return ring_[(first_ + index) & (capacity_ - 1)]; }
+  void grow() {
+    const std::size_t capacity = capacity_ == 0 ? 8 : 2 * capacity_;
+    T* const ring = std::allocator<T>().allocate(capacity);
+    for (std::size_t i = 0; i < size_; ++i) {
+      std::construct_at(ring + i, std::move(at(i)));
+      std::destroy_at(&at(i));
+    }
+    if (ring_ != nullptr) std::allocator<T>().deallocate(ring_, capacity_);
+    ring_ = ring;
+    capacity_ = capacity;
+    first_ = 0;
+  }
+
+  T* ring_ = nullptr;
+  std::size_t capacity_ = 0;  // 0, or a power of two
+  std::size_t first_ = 0;     // where the next to be taken lies, counted on and on
+  std::size_t size_ = 0;
 };
 
 template <class T>

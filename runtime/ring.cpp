@@ -137,19 +137,17 @@ int set_up(const RingOptions& options, io_uring& ring) {
   return error_number;
 }
 
-/// How many forks lie between the program's start and this process. Asked for at every request, so
-/// it must not be a system call, as getpid is.
-unsigned forks_so_far() {
-  static std::atomic<unsigned> forks{0};
-  static const int watching =
-      pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
-  static_cast<void>(watching);
-  return forks.load(std::memory_order_relaxed);
+/// From now on every fork is counted.
+void count_forks() {
+  static const int counting = pthread_atfork(
+      nullptr, nullptr, [] { detail::forks.fetch_add(1, std::memory_order_relaxed); });
+  static_cast<void>(counting);
 }
 
 }  // namespace
 
-Ring::Ring(RingOptions options) : made_after_forks_(forks_so_far()) {
+Ring::Ring(RingOptions options) {
+  count_forks();
   int error_number = set_up(options, ring_);
   // The kernel gives the memory of closed rings back a little later: ask again, for half a second.
   constexpr timespec pause{0, 10'000'000};
@@ -169,6 +167,7 @@ Ring::Ring(RingOptions options) : made_after_forks_(forks_so_far()) {
     io_uring_queue_exit(&ring_);
     throw_setup_error(eventfd_error);
   }
+  set_gauges(ring_.cq.ktail, ring_.sq.kflags, held_back);
   watch_wake_descriptor();
 }
 
@@ -181,13 +180,14 @@ void Ring::check_caller() const {
   if (std::this_thread::get_id() != owner_thread_) {
     throw RuntimeError("an event loop can be used on the thread that made it, and on no other one");
   }
-  if (forks_so_far() != made_after_forks_) {
+  if (in_forked_child()) {
     throw RuntimeError("a forked child must not use its parent's event loop; make one of its own");
   }
 }
 
 io_uring_sqe& Ring::next_entry() {
   check_caller();
+  submission_due();
   if (overflow_.empty()) {
     if (io_uring_sqe* entry = io_uring_get_sqe(&ring_)) return *entry;
   }
@@ -215,11 +215,6 @@ void Ring::move_overflow() {
   }
 }
 
-bool Ring::kernel_holds_completions() const noexcept {
-  constexpr unsigned held = IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW;
-  return (IO_URING_READ_ONCE(*ring_.sq.kflags) & held) != 0;
-}
-
 // One io_uring_enter. What it submits or reaps is read off the queues afterwards; its return value
 // says nothing that they do not.
 void Ring::enter(unsigned wait_for, std::optional<Duration> timeout) {
@@ -238,6 +233,7 @@ void Ring::enter(unsigned wait_for, std::optional<Duration> timeout) {
     result = io_uring_submit_and_wait_timeout(&ring_, &first, wait_for, timeout ? &limit : nullptr,
                                               nullptr);
   }
+  if (io_uring_sq_ready(&ring_) == 0 && overflow_.empty()) all_submitted();
   check_dropped();
   if (result < 0 && result != -ETIME && !is_transient(-result)) {
     throw OSError(-result, "io_uring_enter");
@@ -309,24 +305,24 @@ void Ring::wake() noexcept {
 
 std::size_t Ring::reap() {
   std::size_t delivered = 0;
+  unsigned head = *ring_.cq.khead;
   // Answers that arrive while these are delivered wait for the next turn, as callbacks do.
-  for (unsigned left = io_uring_cq_ready(&ring_); left > 0; --left) {
-    io_uring_cqe* completion = nullptr;
-    if (io_uring_peek_cqe(&ring_, &completion) != 0) break;
-    const std::uint64_t user_data = completion->user_data;
-    const int result = completion->res;
-    const bool more = (completion->flags & IORING_CQE_F_MORE) != 0;
-    io_uring_cqe_seen(&ring_, completion);
-    if (user_data == wake_tag) {
+  const unsigned end = io_uring_smp_load_acquire(ring_.cq.ktail);
+  for (; head != end; ++head) {
+    const io_uring_cqe& completion = ring_.cq.cqes[head & ring_.cq.ring_mask];
+    if (completion.user_data == wake_tag) {
       drain_wake_descriptor();
-      if (!more) watch_wake_descriptor();
+      if ((completion.flags & IORING_CQE_F_MORE) == 0) watch_wake_descriptor();
       continue;
     }
-    auto& operation = *reinterpret_cast<Operation*>(user_data & ~cancel_tag);
-    const bool complete = (user_data & cancel_tag) != 0 ? cancel_arrived(operation)
-                                                        : answer_arrived(operation, result);
+    auto& operation = *reinterpret_cast<Operation*>(completion.user_data & ~cancel_tag);
+    const bool complete = (completion.user_data & cancel_tag) != 0
+                              ? cancel_arrived(operation)
+                              : answer_arrived(operation, completion.res);
     if (complete) ++delivered;
   }
+  io_uring_smp_store_release(ring_.cq.khead, end);
+  answers_taken(end);
   return delivered;
 }
 

@@ -43,6 +43,8 @@ class Ring final : public Driver {
   std::size_t enters() const noexcept { return enters_; }
 
  private:
+  static constexpr unsigned held_back = IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW;
+
   void do_prepare(Operation& operation, const Request& request) override;
   void do_cancel(Operation& operation) override;
 
@@ -52,7 +54,9 @@ class Ring final : public Driver {
   void enter(unsigned wait_for, std::optional<Duration> timeout);
   void check_progress(unsigned offered, int result);
   void check_dropped();
-  bool kernel_holds_completions() const noexcept;
+  bool kernel_holds_completions() const noexcept {
+    return (IO_URING_READ_ONCE(*ring_.sq.kflags) & held_back) != 0;
+  }
 
   void watch_wake_descriptor();
   void drain_wake_descriptor() noexcept;
@@ -63,7 +67,6 @@ class Ring final : public Driver {
   std::size_t enters_ = 0;
   unsigned fruitless_enters_ = 0;  // in a row, by which the kernel took none of what was queued
   unsigned dropped_ = 0;           // answers that the kernel could not keep, as last seen
-  unsigned made_after_forks_ = 0;  // a fork must not touch the parent's queues
   std::thread::id owner_thread_ = std::this_thread::get_id();
 };
 

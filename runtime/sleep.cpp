@@ -2,20 +2,14 @@
 
 namespace rondo {
 
-Sleep::operator Coroutine<void>() const {
-  return as_coroutine(*this);
-}
-
 namespace detail {
 
-void SleepAwaiter::start() {
-  const bool gives_way_only = delay_ <= Duration::zero();
-  if (!gives_way_only) loop().arm(*this, saturating_add(loop().time(), delay_));
-  deliver_pending_cancel();
-  if (gives_way_only) set();  // does nothing when a cancel was delivered just now
+TimedWaiter::TimedWaiter(Duration delay) {
+  Loop& loop = TaskBase::running().loop();
+  loop.arm(*this, saturating_add(loop.time(), delay));
 }
 
-bool SleepAwaiter::cancel_wait(const std::string& message) {
+bool TimedWaiter::cancel_wait(const std::string& message) {
   if (!Waiter::cancel_wait(message)) return false;
   if (armed()) loop().disarm(*this);
   return true;

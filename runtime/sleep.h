@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <coroutine>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -13,40 +14,64 @@ namespace rondo {
 
 namespace detail {
 
-/// A delay that is zero or negative gives way for exactly one turn; a positive one arms a timer.
-class SleepAwaiter final : public Waiter, private Timer {
+/// Waits for a moment.
+class TimedWaiter final : public Waiter, private Timer {
  public:
-  explicit SleepAwaiter(Duration delay) noexcept : delay_(delay) {}
-
-  bool await_ready() const noexcept { return false; }
-  template <class Promise>
-  void await_suspend(std::coroutine_handle<Promise> coroutine) {
-    suspend(coroutine);
-    start();
-  }
-  void await_resume() {
-    if (cancelled()) throw_cancelled();
+  /// It lies in the frame already, where it will stay.
+  explicit TimedWaiter(Duration delay);
+  ~TimedWaiter() {
+    if (armed()) loop().disarm(*this);
   }
 
   bool cancel_wait(const std::string& message) override;
   const char* describe() const noexcept override { return "sleep"; }
 
  private:
-  void start();
   void run() override { set(); }
+};
 
-  Duration delay_;
+/// A delay that is zero or negative gives way for exactly one turn, and needs nothing for it; a
+/// positive one arms a timer.
+class SleepAwaiter final : public AwaiterBase {
+ public:
+  explicit SleepAwaiter(Duration delay) : is_timed_(delay > Duration::zero()) {
+    if (is_timed_) std::construct_at(&timed_, delay);
+  }
+  ~SleepAwaiter() {
+    if (is_timed_) std::destroy_at(&timed_);
+  }
+
+  bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> coroutine) {
+    if (is_timed_) {
+      timed_.await_suspend(coroutine);
+    } else {
+      TaskBase::running().give_way(coroutine.promise());
+    }
+  }
+  void await_resume() {
+    if (is_timed_) {
+      timed_.await_resume();
+    } else {
+      running_task->check_cancelled();
+    }
+  }
+
+ private:
+  union {
+    TimedWaiter timed_;
+  };
+  bool is_timed_;
 };
 
 }  // namespace detail
 
 /// What `sleep` returns: to be awaited, or given to create_task, gather and the like.
-class [[nodiscard]] Sleep {
+class [[nodiscard]] Sleep : public detail::ConvertsToCoroutine<Sleep, void> {
  public:
   explicit Sleep(Duration delay) noexcept : delay_(delay) {}
   detail::SleepAwaiter operator co_await() const { return detail::SleepAwaiter(delay_); }
-  operator Coroutine<void>()
-      const;  // NOLINT(google-explicit-constructor): asyncio's is a coroutine
 
  private:
   Duration delay_;
@@ -58,12 +83,6 @@ class [[nodiscard]] Sleep {
 template <class Rep, class Period>
 Sleep sleep(std::chrono::duration<Rep, Period> delay) {
   return Sleep(to_duration(delay));
-}
-
-/// Starts a sleep as a task.
-inline Task<void> create_task(Sleep sleep, std::string name = {},
-                              std::source_location here = std::source_location::current()) {
-  return create_task(Coroutine<void>(sleep), std::move(name), here);
 }
 
 /// `co_await sleep(delay, value)` does the same and yields `value`.

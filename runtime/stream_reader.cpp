@@ -11,103 +11,6 @@ namespace {
 constexpr std::size_t smallest_room = 4 * 1024;
 constexpr std::size_t largest_room = 64 * 1024;
 
-using Buffer = std::shared_ptr<ReaderBuffer>;
-
-/// Where the separator that ends first begins and ends.
-struct Match {
-  std::size_t begin;
-  std::size_t end;
-};
-
-std::optional<Match> find_first_to_end(std::string_view bytes, std::size_t from,
-                                       const std::vector<std::string>& separators) {
-  std::optional<Match> first;
-  for (const std::string& separator : separators) {
-    const std::size_t begin = bytes.find(separator, from);
-    if (begin == std::string_view::npos) continue;
-    const std::size_t end = begin + separator.size();
-    if (!first || end < first->end) first = Match{begin, end};
-  }
-  return first;
-}
-
-// Nothing is taken out before the end, so that a cancelled read loses nothing.
-Coroutine<std::string> read_to_end(Buffer buffer) {
-  buffer->check_exception();
-  while (!buffer->eof())
-    co_await buffer->wait_for_data("read");
-  co_return buffer->take(buffer->view().size());
-}
-
-Coroutine<std::string> read_some(Buffer buffer, std::size_t count) {
-  buffer->check_exception();
-  if (count == 0) co_return std::string();
-  if (buffer->view().empty() && !buffer->eof()) co_await buffer->wait_for_data("read");
-  co_return buffer->take(std::min(count, buffer->view().size()));
-}
-
-Coroutine<std::string> read_exactly(Buffer buffer, std::size_t count) {
-  buffer->check_exception();
-  while (buffer->view().size() < count) {
-    if (buffer->eof()) {
-      throw IncompleteReadError(buffer->take(buffer->view().size()), count);
-    }
-    co_await buffer->wait_for_data("readexactly");
-  }
-  co_return buffer->take(count);
-}
-
-Coroutine<std::string> read_until(Buffer buffer, std::vector<std::string> separators) {
-  if (separators.empty()) throw ValueError("readuntil needs at least one separator");
-  const auto [shortest, longest] = std::ranges::minmax(separators, {}, &std::string::size);
-  const std::size_t shortest_size = shortest.size();
-  const std::size_t longest_size = longest.size();
-  if (shortest_size == 0) throw ValueError("a separator must have at least one byte");
-  buffer->check_exception();
-
-  std::size_t searched = 0;  // no separator begins before
-  std::optional<Match> match;
-  for (;;) {
-    const std::string_view bytes = buffer->view();
-    if (bytes.size() >= searched + shortest_size) {
-      match = find_first_to_end(bytes, searched, separators);
-      if (match) break;
-      searched = bytes.size() + 1 > longest_size ? bytes.size() + 1 - longest_size : 0;
-      if (searched > buffer->limit()) {
-        throw LimitOverrunError("Separator is not found, and chunk exceed the limit", searched);
-      }
-    }
-    if (buffer->eof()) {
-      throw IncompleteReadError(buffer->take(bytes.size()), std::nullopt);
-    }
-    co_await buffer->wait_for_data("readuntil");
-  }
-  if (match->begin > buffer->limit()) {
-    throw LimitOverrunError("Separator is found, but chunk is longer than limit", match->begin);
-  }
-  co_return buffer->take(match->end);
-}
-
-Coroutine<std::string> read_line(Buffer buffer) {
-  std::vector<std::string> newline(1, "\n");
-  try {
-    co_return co_await read_until(buffer, std::move(newline));
-  } catch (const IncompleteReadError& incomplete) {
-    co_return incomplete.partial();
-  } catch (const LimitOverrunError& overrun) {
-    // The line is dropped: to its end if that is here, else as much of it as is.
-    const bool whole = buffer->view().substr(overrun.consumed()).starts_with('\n');
-    buffer->drop(whole ? overrun.consumed() + 1 : buffer->view().size());
-    throw ValueError(overrun.what());
-  }
-}
-
-Coroutine<std::optional<std::string>> next_line(Buffer buffer) {
-  std::string line = co_await read_line(buffer);
-  if (line.empty()) co_return std::nullopt;
-  co_return line;
-}
-
 }  // namespace
 
 ReaderBuffer::ReaderBuffer(std::size_t limit) : limit_(limit), next_room_(smallest_room) {
@@ -150,75 +53,100 @@ void ReaderBuffer::set_exception(std::exception_ptr error) {
   wake();
 }
 
-void ReaderBuffer::check_exception() const {
-  if (exception_) std::rethrow_exception(exception_);
-}
-
 void ReaderBuffer::wake() noexcept {
   if (waiter_ != nullptr) waiter_->set();
 }
 
-std::string ReaderBuffer::take(std::size_t count) {
-  std::string bytes(buffer_.view().substr(0, count));
-  drop(count);
-  return bytes;
+void ReaderBuffer::resume_transport() {
+  paused_ = false;
+  if (transport_ != nullptr) transport_->resume_reading();
 }
 
-void ReaderBuffer::drop(std::size_t count) {
-  buffer_.consume(count);
-  if (paused_ && buffer_.size() <= limit_) {
-    paused_ = false;
-    if (transport_ != nullptr) transport_->resume_reading();
-  }
+void ReadAwaiter::refuse_to_wait() const {
+  throw RuntimeError(std::string(method()) +
+                     "() called while another coroutine is already waiting for incoming data");
 }
 
-Coroutine<void> ReaderBuffer::wait_for_data(const char* method) {
-  if (waiter_ != nullptr) {
-    throw RuntimeError(std::string(method) +
-                       "() called while another coroutine is already waiting for incoming data");
+// More than the limit may be wanted, by readexactly.
+void ReadAwaiter::begin_wait() {
+  buffer_.waiter_ = this;
+  if (buffer_.paused_) buffer_.resume_transport();
+}
+
+bool ReadAwaiter::may_resume() {
+  if (will_be_cancelled() || buffer_.exception_ || is_there()) return true;
+  wait_again();
+  begin_wait();
+  deliver_pending_cancel();
+  return false;
+}
+
+std::string ReadExactly::take(ReaderBuffer& buffer) const {
+  if (count_ < 0) throw ValueError("readexactly size can not be less than zero");
+  const auto count = static_cast<std::size_t>(count_);
+  if (buffer.size() >= count) return buffer.take(count);
+  throw IncompleteReadError(buffer.take(buffer.size()), count);
+}
+
+ReadUntil::ReadUntil(std::vector<std::string> separators) : separators_(std::move(separators)) {
+  if (separators_.empty()) return;
+  const auto [shortest, longest] = std::ranges::minmax(separators_, {}, &std::string::size);
+  shortest_ = shortest.size();
+  longest_ = longest.size();
+}
+
+// Found, or searched for in all that the limit allows, or all there will be.
+bool ReadUntil::is_there(const ReaderBuffer& buffer) {
+  const std::string_view bytes = buffer.view();
+  if (begin_ || shortest_ == 0) return true;
+  if (bytes.size() >= searched_ + shortest_) {
+    for (const std::string& separator : separators_) {
+      const std::size_t begin = bytes.find(separator, searched_);
+      if (begin == std::string_view::npos) continue;
+      const std::size_t end = begin + separator.size();
+      if (begin_ && end >= end_) continue;
+      begin_ = begin;
+      end_ = end;
+    }
+    if (begin_) return true;
+    searched_ = bytes.size() + 1 > longest_ ? bytes.size() + 1 - longest_ : 0;
   }
-  check_exception();
-  PlainSignal arrived;
-  struct Registration {
-    Registration(Signal*& place, Signal& signal) noexcept : waiter(place) { waiter = &signal; }
-    Registration(const Registration&) = delete;
-    Registration& operator=(const Registration&) = delete;
-    ~Registration() { waiter = nullptr; }
-    Signal*& waiter;
-  };
-  const Registration registration(waiter_, arrived);
-  // More than the limit may be wanted, by readexactly.
-  if (paused_) {
-    paused_ = false;
-    if (transport_ != nullptr) transport_->resume_reading();
+  return searched_ > buffer.limit() || buffer.eof();
+}
+
+std::string ReadUntil::take(ReaderBuffer& buffer) const {
+  if (separators_.empty()) throw ValueError("readuntil needs at least one separator");
+  if (shortest_ == 0) throw ValueError("a separator must have at least one byte");
+  if (begin_ && *begin_ <= buffer.limit()) return buffer.take(end_);
+  if (begin_) {
+    throw LimitOverrunError("Separator is found, but chunk is longer than limit", *begin_);
   }
-  co_await arrived;
-  // Bytes that came before the exception are looked at first.
-  if (buffer_.empty()) check_exception();
+  if (searched_ > buffer.limit()) {
+    throw LimitOverrunError("Separator is not found, and chunk exceed the limit", searched_);
+  }
+  throw IncompleteReadError(buffer.take(buffer.size()), std::nullopt);
+}
+
+bool ReadLine::is_there(const ReaderBuffer& buffer) {
+  if (found_) return true;
+  const std::size_t place = buffer.view().find('\n', searched_);
+  if (place != std::string_view::npos) {
+    found_ = place;
+    return true;
+  }
+  searched_ = buffer.size();
+  return searched_ > buffer.limit() || buffer.eof();
+}
+
+// Of a line that is too long, what is here is dropped: to its end, if that is.
+std::string ReadLine::take(ReaderBuffer& buffer) const {
+  const std::size_t length = found_ ? *found_ : buffer.size();
+  if (length <= buffer.limit()) return buffer.take(found_ ? length + 1 : length);
+  buffer.drop(found_ ? length + 1 : length);
+  throw ValueError(found_ ? "Separator is found, but chunk is longer than limit"
+                          : "Separator is not found, and chunk exceed the limit");
 }
 
 }  // namespace detail
-
-Coroutine<std::string> StreamReader::read(std::ptrdiff_t count) const {
-  if (count < 0) return detail::read_to_end(buffer_);
-  return detail::read_some(buffer_, static_cast<std::size_t>(count));
-}
-
-Coroutine<std::string> StreamReader::readline() const {
-  return detail::read_line(buffer_);
-}
-
-Coroutine<std::string> StreamReader::readexactly(std::ptrdiff_t count) const {
-  if (count < 0) throw ValueError("readexactly size can not be less than zero");
-  return detail::read_exactly(buffer_, static_cast<std::size_t>(count));
-}
-
-Coroutine<std::string> StreamReader::readuntil(std::vector<std::string> separators) const {
-  return detail::read_until(buffer_, std::move(separators));
-}
-
-Coroutine<std::optional<std::string>> StreamReader::next() const {
-  return detail::next_line(buffer_);
-}
 
 }  // namespace rondo

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
+#include <coroutine>
 #include <cstddef>
 #include <exception>
 #include <memory>
@@ -8,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <rondo/runtime/coroutine.h>
@@ -23,6 +26,8 @@
 namespace rondo {
 
 namespace detail {
+
+class ReadAwaiter;
 
 /// The buffer that a reader's handles share with its transport.
 class ReaderBuffer {
@@ -40,35 +45,208 @@ class ReaderBuffer {
   void set_transport(Transport* transport) noexcept { transport_ = transport; }
 
   const std::exception_ptr& exception() const noexcept { return exception_; }
-  void check_exception() const;
+  void check_exception() const {
+    if (exception_) std::rethrow_exception(exception_);
+  }
   bool at_eof() const noexcept { return eof_ && buffer_.empty(); }
   bool eof() const noexcept { return eof_; }
   std::size_t limit() const noexcept { return limit_; }
   std::string_view view() const noexcept { return buffer_.view(); }
+  std::size_t size() const noexcept { return buffer_.size(); }
 
   /// Takes bytes out, and lets the transport go on when few enough are left.
-  std::string take(std::size_t count);
-  void drop(std::size_t count);
-
-  /// Waits for more, or for the end. `method` is named when somebody else is waiting already.
-  Coroutine<void> wait_for_data(const char* method);
+  std::string take(std::size_t count) {
+    std::string bytes(buffer_.view().substr(0, count));
+    drop(count);
+    return bytes;
+  }
+  void drop(std::size_t count) {
+    buffer_.consume(count);
+    if (paused_ && buffer_.size() <= limit_) resume_transport();
+  }
 
  private:
+  friend class ReadAwaiter;
+
   void data_arrived();
   void wake() noexcept;
+  void resume_transport();
 
   ByteBuffer buffer_;
-  std::size_t limit_;         // bytes; reading pauses at twice as many
-  std::size_t next_room_;     // bytes to offer the transport; grows while it fills them
-  std::size_t offered_ = 0;   // bytes offered last
-  Signal* waiter_ = nullptr;  // the one task that waits
+  std::size_t limit_;              // bytes; reading pauses at twice as many
+  std::size_t next_room_;          // bytes to offer the transport; grows while it fills them
+  std::size_t offered_ = 0;        // bytes offered last
+  ReadAwaiter* waiter_ = nullptr;  // the one task that waits
   Transport* transport_ = nullptr;
   std::exception_ptr exception_;
   bool eof_ = false;
   bool paused_ = false;
 };
 
+/// Waits until there is in the buffer what a read wants, or the stream has ended. Nothing is taken
+/// out before the task goes on, so that a cancelled read loses nothing.
+class ReadAwaiter : public Waiter {
+ public:
+  explicit ReadAwaiter(ReaderBuffer& buffer) noexcept : buffer_(buffer) {}
+
+  bool await_ready() {
+    buffer_.check_exception();
+    return is_there();
+  }
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> coroutine) {
+    if (buffer_.waiter_ != nullptr) refuse_to_wait();
+    suspend(coroutine);
+    ask_before_step();
+    begin_wait();
+    deliver_pending_cancel();
+  }
+  bool may_resume() override;
+  const char* describe() const noexcept override { return "read"; }
+
+ protected:
+  ~ReadAwaiter() {
+    if (buffer_.waiter_ == this) buffer_.waiter_ = nullptr;
+  }
+
+  /// First thing in await_resume. Bytes that came before an error are looked at first.
+  void end_wait() {
+    if (!suspended()) return;
+    buffer_.waiter_ = nullptr;
+    if (cancelled()) throw_cancelled();
+    if (buffer_.exception_ && !is_there()) std::rethrow_exception(buffer_.exception_);
+  }
+
+  ReaderBuffer& buffer_;
+
+ private:
+  /// Is enough in the buffer, or will there never be?
+  virtual bool is_there() = 0;
+  /// The method that is waiting, for messages.
+  virtual const char* method() const noexcept = 0;
+  void begin_wait();
+  [[noreturn]] void refuse_to_wait() const;
+};
+
+/// How each method reads. `is_there` may be asked often, `take` once after it was true.
+class ReadSome {
+ public:
+  static constexpr const char* method = "read";
+  /// At most `count` bytes; all up to the end if it is negative.
+  explicit ReadSome(std::ptrdiff_t count) noexcept : count_(count) {}
+  bool is_there(const ReaderBuffer& buffer) const noexcept {
+    return buffer.eof() || count_ == 0 || (count_ > 0 && buffer.size() > 0);
+  }
+  std::string take(ReaderBuffer& buffer) const {
+    return buffer.take(std::min(static_cast<std::size_t>(count_), buffer.size()));
+  }
+
+ private:
+  std::ptrdiff_t count_;
+};
+
+class ReadInto {
+ public:
+  static constexpr const char* method = "readinto";
+  explicit ReadInto(std::span<char> room) noexcept : room_(room) {}
+  bool is_there(const ReaderBuffer& buffer) const noexcept {
+    return buffer.size() > 0 || buffer.eof() || room_.empty();
+  }
+  std::size_t take(ReaderBuffer& buffer) const {
+    const std::size_t count = std::min(room_.size(), buffer.size());
+    std::ranges::copy(buffer.view().substr(0, count), room_.begin());
+    buffer.drop(count);
+    return count;
+  }
+
+ private:
+  std::span<char> room_;
+};
+
+class ReadExactly {
+ public:
+  static constexpr const char* method = "readexactly";
+  explicit ReadExactly(std::ptrdiff_t count) noexcept : count_(count) {}
+  bool is_there(const ReaderBuffer& buffer) const noexcept {
+    return std::ssize(buffer.view()) >= count_ || buffer.eof();
+  }
+  std::string take(ReaderBuffer& buffer) const;
+
+ private:
+  std::ptrdiff_t count_;
+};
+
+class ReadUntil {
+ public:
+  static constexpr const char* method = "readuntil";
+  explicit ReadUntil(std::vector<std::string> separators);
+  bool is_there(const ReaderBuffer& buffer);
+  std::string take(ReaderBuffer& buffer) const;
+
+ private:
+  std::vector<std::string> separators_;
+  std::size_t shortest_ = 0;          // bytes, of the separators
+  std::size_t longest_ = 0;           // the same
+  std::size_t searched_ = 0;          // no separator begins before
+  std::optional<std::size_t> begin_;  // where the one that ends first begins, once it is found
+  std::size_t end_ = 0;               // and one past its end
+};
+
+class ReadLine {
+ public:
+  static constexpr const char* method = "readline";
+  bool is_there(const ReaderBuffer& buffer);
+  std::string take(ReaderBuffer& buffer) const;
+
+ private:
+  std::size_t searched_ = 0;          // no newline before
+  std::optional<std::size_t> found_;  // the newline
+};
+
+/// For iterating: no line at the end.
+class NextLine : public ReadLine {
+ public:
+  std::optional<std::string> take(ReaderBuffer& buffer) const {
+    std::string line = ReadLine::take(buffer);
+    if (line.empty()) return std::nullopt;
+    return line;
+  }
+};
+
+template <class How>
+class ReadAwaiterFor final : public ReadAwaiter {
+ public:
+  ReadAwaiterFor(ReaderBuffer& buffer, How& how) noexcept : ReadAwaiter(buffer), how_(how) {}
+  auto await_resume() {
+    end_wait();
+    return how_.take(buffer_);
+  }
+
+ private:
+  bool is_there() override { return how_.is_there(buffer_); }
+  const char* method() const noexcept override { return How::method; }
+
+  How& how_;
+};
+
+template <class How>
+using ReadResult = decltype(std::declval<How&>().take(std::declval<ReaderBuffer&>()));
+
 }  // namespace detail
+
+/// What StreamReader's methods return: to be awaited once, or given to create_task, wait_for and
+/// the like.
+template <class How>
+class [[nodiscard]] Read : public detail::ConvertsToCoroutine<Read<How>, detail::ReadResult<How>> {
+ public:
+  Read(std::shared_ptr<detail::ReaderBuffer> buffer, How how) noexcept
+      : buffer_(std::move(buffer)), how_(std::move(how)) {}
+  auto operator co_await() { return detail::ReadAwaiterFor<How>(*buffer_, how_); }
+
+ private:
+  std::shared_ptr<detail::ReaderBuffer> buffer_;
+  How how_;
+};
 
 /// A cheap handle; copies read from the same stream. Only one task may wait at a time.
 class StreamReader {
@@ -88,27 +266,38 @@ class StreamReader {
 
   /// What is there, at least one byte, at most `count`; empty at the end of the stream. A negative
   /// count: everything up to the end.
-  Coroutine<std::string> read(std::ptrdiff_t count = -1) const;
+  Read<detail::ReadSome> read(std::ptrdiff_t count = -1) const {
+    return Read(buffer_, detail::ReadSome(count));
+  }
+  /// As `read(room.size())`, into memory of the caller's, which must stay until then; yields how
+  /// many bytes came, 0 at the end of the stream. Allocates nothing.
+  Read<detail::ReadInto> readinto(std::span<char> room) const {
+    return Read(buffer_, detail::ReadInto(room));
+  }
   /// Up to and including the next '\n'; what is left at the end of the stream; empty after that.
   /// Throws ValueError when the line is longer than the limit, and drops it.
-  Coroutine<std::string> readline() const;
+  Read<detail::ReadLine> readline() const { return Read(buffer_, detail::ReadLine()); }
   /// Exactly `count` bytes; the limit does not apply. Throws IncompleteReadError with what there
   /// was when the stream ends first, ValueError for a negative count.
-  Coroutine<std::string> readexactly(std::ptrdiff_t count) const;
+  Read<detail::ReadExactly> readexactly(std::ptrdiff_t count) const {
+    return Read(buffer_, detail::ReadExactly(count));
+  }
   /// Up to and including a separator; of several the one that ends first. Throws
   /// IncompleteReadError with what there was when the stream ends first, LimitOverrunError when
   /// there is no separator within the limit (the bytes stay), ValueError for an empty separator.
-  Coroutine<std::string> readuntil(std::vector<std::string> separators) const;
+  Read<detail::ReadUntil> readuntil(std::vector<std::string> separators) const {
+    return Read(buffer_, detail::ReadUntil(std::move(separators)));
+  }
   template <class... Separators>
     requires(sizeof...(Separators) > 0 && (std::convertible_to<Separators, std::string> && ...))
-  Coroutine<std::string> readuntil(Separators... separators) const {
+  Read<detail::ReadUntil> readuntil(Separators... separators) const {
     std::vector<std::string> list;
     (list.emplace_back(std::move(separators)), ...);
     return readuntil(std::move(list));
   }
-  Coroutine<std::string> readuntil() const { return readuntil("\n"); }
+  Read<detail::ReadUntil> readuntil() const { return readuntil("\n"); }
   /// The next line, or nothing at the end: `while (auto line = co_await reader.next())`.
-  Coroutine<std::optional<std::string>> next() const;
+  Read<detail::NextLine> next() const { return Read(buffer_, detail::NextLine()); }
 
   /// True when the stream has ended and everything was read.
   bool at_eof() const noexcept { return buffer_->at_eof(); }

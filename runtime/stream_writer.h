@@ -3,9 +3,11 @@
 #include <concepts>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <ranges>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <rondo/runtime/coroutine.h>
 #include <rondo/runtime/detail/stream.h>
@@ -18,6 +20,40 @@
 // is asyncio.StreamWriter.
 
 namespace rondo {
+
+namespace detail {
+
+/// A drain that has nothing to wait for needs no coroutine.
+class DrainAwaiter : public AwaiterBase {
+ public:
+  explicit DrainAwaiter(const std::shared_ptr<Stream>& stream) noexcept : stream_(stream) {}
+
+  bool await_ready() const noexcept { return stream_->drained(); }
+  template <class ParentPromise>
+  Transfer await_suspend(std::coroutine_handle<ParentPromise> parent) {
+    waiting_.emplace(Stream::drain(stream_));
+    return CoroutineAwaiter<void>(*waiting_).await_suspend(parent);
+  }
+  void await_resume() {
+    if (waiting_) CoroutineAwaiter<void>(*waiting_).await_resume();
+  }
+
+ private:
+  const std::shared_ptr<Stream>& stream_;
+  std::optional<Coroutine<void>> waiting_;  // nothing: there was no need to
+};
+
+}  // namespace detail
+
+/// What `drain` returns: to be awaited, or given to create_task, wait_for and the like.
+class [[nodiscard]] Drain : public detail::ConvertsToCoroutine<Drain, void> {
+ public:
+  explicit Drain(std::shared_ptr<detail::Stream> stream) noexcept : stream_(std::move(stream)) {}
+  auto operator co_await() const { return detail::DrainAwaiter(stream_); }
+
+ private:
+  std::shared_ptr<detail::Stream> stream_;
+};
 
 /// A cheap handle; copies write to the same stream. When the last handle of a connection, reader
 /// and writer alike, goes away, the connection is closed as by `close`.
@@ -41,7 +77,7 @@ class StreamWriter {
   /// Waits until no more than the low-water mark is unsent, if it is more than the high-water mark
   /// now. Throws the exception that the connection ended with, ConnectionResetError when it is
   /// lost, CancelledError when the task is cancelled (what was written is sent all the same).
-  Coroutine<void> drain() const { return detail::Stream::drain(stream_); }
+  Drain drain() const { return Drain(stream_); }
 
   /// Sends what was written, then ends this direction; the peer reads the end of the stream.
   void write_eof() const {

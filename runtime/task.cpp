@@ -20,14 +20,14 @@ std::vector<AnyTask> all_tasks() {
 
 namespace detail {
 
-TaskBase::TaskBase(Loop& loop, PromiseBase& outermost, std::string name,
+TaskBase::TaskBase(Loop& loop, PromiseBase& outermost, std::string_view name,
                    std::source_location created_at, TaskStart start)
     : FutureBase(loop, created_at),
       outermost_(&outermost),
       innermost_(&outermost),
       context_(Context::current()),
       number_(++loop.tasks_created_) {
-  if (!name.empty()) set_name(std::move(name));
+  if (!name.empty()) set_name(std::string(name));
   loop.tasks_.push_back(*this);
   if (start == TaskStart::next_turn) loop.make_ready(*this);
 }
@@ -57,7 +57,7 @@ std::string TaskBase::name() const {
 }
 
 std::string TaskBase::debug_name() const {
-  if (!started_) return name();
+  if (!started()) return name();
   const std::source_location& where = innermost_->location();
   return name() + " at " + where.file_name() + ":" + std::to_string(where.line());
 }
@@ -73,47 +73,59 @@ const std::string& TaskBase::request_message() const noexcept {
 
 int TaskBase::uncancel() noexcept {
   if (cancelling() == 0) return 0;
-  if (--rare_->cancel_requests == 0) must_cancel_ = false;
+  if (--rare_->cancel_requests == 0) flags_ &= ~must_cancel;
   return rare_->cancel_requests;
 }
 
 bool TaskBase::request_cancel(const std::string& message) {
   ++rare().cancel_requests;
   const bool taken = waiting_on_ != nullptr && waiting_on_->cancel_wait(message);
-  if (!taken) must_cancel_ = true;
+  if (!taken) flags_ |= must_cancel;
   // The await throws the request that was taken first; a later one does not change its message.
-  if (!cancel_taken_) rare_->request_message = message;
-  cancel_taken_ = cancel_taken_ || taken;
+  if ((flags_ & cancel_taken) == 0) rare_->request_message = message;
+  if (taken) flags_ |= cancel_taken;
   return true;
 }
 
 void TaskBase::deliver_cancel() {
-  if (must_cancel_ && waiting_on_->cancel_wait(request_message())) {
-    must_cancel_ = false;
-    cancel_taken_ = true;
+  if (cancel_requested() && waiting_on_->cancel_wait(request_message())) {
+    flags_ &= ~must_cancel;
+    flags_ |= cancel_taken;
   }
   if (scope() != nullptr) deliver_scope_cancel();
 }
 
-void TaskBase::run() {
-  if (asks_before_step_) {
-    if (!waiting_on_->may_resume()) return;
-    asks_before_step_ = false;
-  }
-  if (must_cancel_ && !started_) {
+void TaskBase::throw_cancelled_error() const {
+  throw CancelledError(request_message());
+}
+
+bool TaskBase::prepare_step() {
+  if ((flags_ & asks_before_step) != 0 && !waiting_on_->may_resume()) return false;
+  if (!started() && cancel_requested()) {
     end_unstarted();
-    return;
+    return false;
   }
-  started_ = true;
+  flags_ &= ~(not_started | asks_before_step);
+  return true;
+}
+
+void TaskBase::run() {
+  if ((flags_ & (must_cancel | not_started | asks_before_step)) != 0 && !prepare_step()) return;
+  flags_ &= ~cancel_taken;
   waiting_on_ = nullptr;
-  cancel_taken_ = false;
-  TaskBase* const outer = std::exchange(running_task, this);
+  running_task = this;
+  resume_here(innermost_->handle());
+  running_task = nullptr;
+  if (outermost_->done()) end_step();
+}
+
+void TaskBase::start_eagerly() {
+  TaskBase* const outer = running_task;
   {
-    const ContextScope scope(context_);
-    resume_here(innermost_->handle());
+    const ContextScope scope(nullptr);
+    run();
   }
   running_task = outer;
-  if (outermost_->done()) end_step();
 }
 
 void TaskBase::end_step() {

@@ -29,9 +29,10 @@ namespace detail {
 template <class T>
 class TaskState final : public WithResult<T, TaskBase> {
  public:
-  TaskState(Loop& loop, Coroutine<T> coroutine, std::string name, std::source_location created_at,
-            TaskStart start = TaskStart::next_turn)
-      : WithResult<T, TaskBase>(loop, coroutine.promise(), std::move(name), created_at, start) {
+  /// Takes the coroutine over.
+  TaskState(Loop& loop, Coroutine<T>& coroutine, std::string_view name,
+            std::source_location created_at, TaskStart start)
+      : WithResult<T, TaskBase>(loop, coroutine.promise(), name, created_at, start) {
     coroutine.set_outermost();
     coroutine.promise_ = nullptr;  // the task's from now on
     this->add_ref();               // the loop's, given back when the task is done
@@ -75,6 +76,15 @@ class TaskState final : public WithResult<T, TaskBase> {
     }
   }
 };
+
+/// Makes a task of a coroutine, which is empty afterwards.
+template <class T>
+TaskState<T>& start_task(Loop& loop, Coroutine<T>& coroutine, std::string_view name,
+                         std::source_location here, TaskStart start = TaskStart::next_turn) {
+  if (!coroutine) throw RuntimeError("cannot make a task of a coroutine that was moved from");
+  if (loop.is_closed()) throw RuntimeError("the event loop is closed");
+  return *new TaskState<T>(loop, coroutine, name, here, start);
+}
 
 }  // namespace detail
 
@@ -125,19 +135,17 @@ class Task : public AnyTask {
 
 /// Starts a coroutine as a task of `loop`: its first step comes in the next turn.
 template <class T>
-Task<T> create_task_on(Loop& loop, Coroutine<T> coroutine, std::string name = {},
+Task<T> create_task_on(Loop& loop, Coroutine<T> coroutine, std::string_view name = {},
                        std::source_location here = std::source_location::current()) {
-  if (!coroutine) throw RuntimeError("cannot make a task of a coroutine that was moved from");
-  if (loop.is_closed()) throw RuntimeError("the event loop is closed");
-  return Task<T>(*new detail::TaskState<T>(loop, std::move(coroutine), std::move(name), here));
+  return Task<T>(detail::start_task(loop, coroutine, name, here));
 }
 
 /// Starts a coroutine as a task of the running loop, named "Task-N" unless `name` is given. Throws
 /// RuntimeError when no loop is running.
 template <class T>
-Task<T> create_task(Coroutine<T> coroutine, std::string name = {},
+Task<T> create_task(Coroutine<T> coroutine, std::string_view name = {},
                     std::source_location here = std::source_location::current()) {
-  return create_task_on(get_running_loop(), std::move(coroutine), std::move(name), here);
+  return Task<T>(detail::start_task(get_running_loop(), coroutine, name, here));
 }
 
 /// First argument of create_task: the task makes its first step at once, inside the call.
@@ -150,11 +158,10 @@ inline constexpr EagerStart eager_start{};
 /// suspends is done when this returns, and never was on the ready queue. See asyncio's
 /// eager_task_factory.
 template <class T>
-Task<T> create_task(EagerStart, Coroutine<T> coroutine, std::string name = {},
+Task<T> create_task(EagerStart, Coroutine<T> coroutine, std::string_view name = {},
                     std::source_location here = std::source_location::current()) {
-  if (!coroutine) throw RuntimeError("cannot make a task of a coroutine that was moved from");
-  const detail::Ref<detail::TaskState<T>> state(new detail::TaskState<T>(
-      get_running_loop(), std::move(coroutine), std::move(name), here, detail::TaskStart::at_once));
+  const detail::Ref<detail::TaskState<T>> state(
+      &detail::start_task(get_running_loop(), coroutine, name, here, detail::TaskStart::at_once));
   state->start_eagerly();
   return Task<T>(*state);
 }

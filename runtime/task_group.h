@@ -34,17 +34,18 @@ class TaskGroup {
   /// Starts a coroutine as a task of this group; see create_task. Throws RuntimeError, and destroys
   /// the coroutine, when the group was not entered, is being cancelled or has ended.
   template <class T>
-  Task<T> create_task(Coroutine<T> coroutine, std::string name = {},
+  Task<T> create_task(Coroutine<T> coroutine, std::string_view name = {},
                       std::source_location here = std::source_location::current()) {
     check_open();
-    Task<T> task = create_task_on(parent_.get_loop(), std::move(coroutine), std::move(name), here);
+    Task<T> task = create_task_on(parent_.get_loop(), std::move(coroutine), name, here);
     adopt(task);
     return task;
   }
-  /// Starts a sleep as a task of this group.
-  Task<void> create_task(Sleep sleep, std::string name = {},
-                         std::source_location here = std::source_location::current()) {
-    return create_task(Coroutine<void>(sleep), std::move(name), here);
+  /// Awaits what is no coroutine, a sleep or a queue's `get`, in a task of this group.
+  template <PlainAwaitable A>
+  Task<AwaitResult<A>> create_task(A awaitable, std::string_view name = {},
+                                   std::source_location here = std::source_location::current()) {
+    return create_task(as_coroutine(std::move(awaitable)), name, here);
   }
   /// Starts `fn(args...)` as a task of this group; they live as long as the task.
   template <class F, class... Args>

@@ -14,6 +14,7 @@ bool ReadyQueue::remove(Runnable& runnable) noexcept {
         before->next_ready_ = next;
       }
       if (before == nullptr) first_ = next;
+      if (batch_end_ == &runnable) batch_end_ = before;
       runnable.next_ready_ = nullptr;
       return true;
     }

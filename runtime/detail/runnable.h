@@ -62,6 +62,19 @@ class ReadyQueue {
     return runnable;
   }
 
+  /// Runs what is in the queue at this moment, in order, by `run(runnable)`. What comes to it
+  /// meanwhile stays for the next time.
+  template <class Run>
+  void run_batch(Run run) {
+    if (empty()) return;
+    batch_end_ = last_;
+    do {
+      Runnable& next = pop_front();
+      if (&next == batch_end_) batch_end_ = nullptr;
+      run(next);
+    } while (batch_end_ != nullptr);
+  }
+
   /// Moves all of `other` to the end of this queue, in order.
   void take_all(ReadyQueue& other) noexcept {
     if (other.empty()) return;
@@ -75,6 +88,8 @@ class ReadyQueue {
  private:
   Runnable* first_ = nullptr;  // null: empty
   Runnable* last_ = nullptr;   // means nothing while the queue is empty
+  Runnable* batch_end_ =
+      nullptr;  // the last one of the batch that is being run; null: none is left
 };
 
 }  // namespace rondo::detail

@@ -36,6 +36,11 @@ class Stream final : public Protocol {
   /// Called after the connection is lost; for a server that counts its connections.
   void on_lost(std::function<void()> callback) { on_lost_ = std::move(callback); }
 
+  /// Would `drain` neither wait nor throw?
+  bool drained() const noexcept {
+    return !writing_paused_ && !lost_ && !reader_buffer_->exception() && transport_ != nullptr &&
+           !transport_->is_closing();
+  }
   static Coroutine<void> drain(std::shared_ptr<Stream> stream);
   static Coroutine<void> wait_closed(std::shared_ptr<Stream> stream);
 

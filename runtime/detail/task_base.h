@@ -5,6 +5,7 @@
 #include <memory>
 #include <source_location>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -54,10 +55,10 @@ class TaskBase : public FutureBase, public ListNode<AllTasks> {
   void refuse_result_from_outside(const char* method) const final;
 
   /// The context variables' values in it; after its end, those that it left.
-  const Context& context() const noexcept { return context_; }
+  Context& context() noexcept { return context_; }
 
   /// Makes the first step of a task that starts at once, from inside the task that makes it.
-  void start_eagerly() { run(); }
+  void start_eagerly();
 
   /// Drops the coroutine of a task that will never run again.
   void abandon() noexcept;
@@ -70,13 +71,27 @@ class TaskBase : public FutureBase, public ListNode<AllTasks> {
     waiting_on_ = &suspension;
   }
   /// The suspension wants to be asked before the task goes on; see Suspension::may_resume.
-  void ask_before_step() noexcept { asks_before_step_ = true; }
+  void ask_before_step() noexcept { flags_ |= asks_before_step; }
   void deliver_pending_cancel() {
-    if (must_cancel_ || scope() != nullptr) deliver_cancel();
+    if (cancel_requested() || scope() != nullptr) deliver_cancel();
   }
   void wake() noexcept { loop().make_ready(*this); }
-  bool cancel_requested() const noexcept { return must_cancel_; }
-  bool take_cancel_request() noexcept { return std::exchange(must_cancel_, false); }
+  bool cancel_requested() const noexcept { return (flags_ & must_cancel) != 0; }
+  bool take_cancel_request() noexcept {
+    const bool requested = cancel_requested();
+    flags_ &= ~must_cancel;
+    return requested;
+  }
+  /// Suspends the task for one turn, waiting for nothing.
+  void give_way(PromiseBase& promise) {
+    innermost_ = &promise;
+    wake();
+    if (scope() != nullptr) cancel_if_in_cancelled_scope();
+  }
+  /// Throws CancelledError if it was cancelled while it gave way.
+  void check_cancelled() {
+    if (take_cancel_request()) throw_cancelled_error();
+  }
   const std::string& request_message() const noexcept;
 
   // For CancelScope.
@@ -90,14 +105,14 @@ class TaskBase : public FutureBase, public ListNode<AllTasks> {
 
   /// Where it is suspended: the promise of its innermost coroutine. Null before the first step.
   PromiseBase* innermost() const noexcept {
-    return started_ && outermost_ != nullptr ? innermost_ : nullptr;
+    return started() && outermost_ != nullptr ? innermost_ : nullptr;
   }
   /// What it waits for; null when it is ready to run.
   Suspension* waiting_on() const noexcept { return waiting_on_; }
 
  protected:
-  TaskBase(Loop& loop, PromiseBase& outermost, std::string name, std::source_location created_at,
-           TaskStart start);
+  TaskBase(Loop& loop, PromiseBase& outermost, std::string_view name,
+           std::source_location created_at, TaskStart start);
 
   /// The coroutine's promise. From now on somebody else destroys it.
   PromiseBase* take_outermost() noexcept { return std::exchange(outermost_, nullptr); }
@@ -116,8 +131,13 @@ class TaskBase : public FutureBase, public ListNode<AllTasks> {
   [[noreturn]] static void throw_no_task();
   void run() final;  // one step
   std::string debug_name() const final;
+  bool started() const noexcept { return (flags_ & not_started) == 0; }
+  /// Can the step be made? If not, all that there was to do is done.
+  bool prepare_step();
   bool request_cancel(const std::string& message);
   void deliver_cancel();
+  void cancel_if_in_cancelled_scope();
+  [[noreturn]] void throw_cancelled_error() const;
   void end_step();
   void end_unstarted();
   void unlink_from_loop() noexcept;
@@ -131,10 +151,13 @@ class TaskBase : public FutureBase, public ListNode<AllTasks> {
   Context context_;                   // the context variables' values in it
   std::unique_ptr<Rare> rare_;        // null: all as in a new one
   std::uint32_t number_;
-  bool must_cancel_ = false;   // a request that nothing could take; delivered at the next step
-  bool cancel_taken_ = false;  // what it waits for has taken a request
-  bool started_ = false;
-  bool asks_before_step_ = false;  // `waiting_on_` wants to be asked first
+  std::uint8_t flags_ = not_started;
+
+  // Of flags_. The first three say that the next step is not an ordinary one.
+  static constexpr std::uint8_t must_cancel = 1;  // a request that nothing could take
+  static constexpr std::uint8_t not_started = 2;
+  static constexpr std::uint8_t asks_before_step = 4;  // `waiting_on_` wants to be asked first
+  static constexpr std::uint8_t cancel_taken = 8;      // what it waits for has taken a request
 };
 
 }  // namespace detail

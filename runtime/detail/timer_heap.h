@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 #include <rondo/runtime/clock.h>
@@ -10,29 +9,30 @@
 
 // Deadlines in user space: a heap with four children to a node, and in each timer its own place in
 // the heap, so that arming and cancelling cost O(log n) with however many outstanding. The kernel
-// never sees a timer; it sees one deadline a turn, the heap's first.
+// never sees a timer; it sees one deadline a turn, the heap's first. The four children's deadlines
+// lie in one line of the cache.
 
 namespace rondo::detail {
 
 class TimerHeap;
 
 /// Base of whatever waits for a moment. When the moment has come, the loop puts it on the ready
-/// queue. Being destroyed disarms it.
+/// queue. Whoever derives from it disarms it before it goes.
 class Timer : public Runnable {
  public:
-  bool armed() const noexcept { return heap_ != nullptr; }
-  TimePoint deadline() const noexcept { return deadline_; }
+  bool armed() const noexcept { return index_ != nowhere; }
 
  protected:
   Timer() noexcept = default;
-  ~Timer();
+  ~Timer() = default;
 
  private:
   friend class TimerHeap;
 
-  TimePoint deadline_{};
-  TimerHeap* heap_ = nullptr;  // the heap that holds it; null: not armed
-  std::size_t index_ = 0;      // its place there, while armed
+  static constexpr std::uint32_t nowhere = ~std::uint32_t{0};
+
+  std::uint32_t index_ = nowhere;  // its place in the heap
+  std::uint32_t sequence_ = 0;     // the order of arming, which decides between equal deadlines
 };
 
 class TimerHeap {
@@ -58,7 +58,6 @@ class TimerHeap {
  private:
   struct Entry {
     TimePoint deadline;
-    std::uint64_t sequence;  // the order of arming, which decides between equal deadlines
     Timer* timer;
   };
 
@@ -66,10 +65,9 @@ class TimerHeap {
   void place(std::size_t index, const Entry& entry) noexcept;
   void sift_up(std::size_t index, const Entry& entry) noexcept;
   void sift_down(std::size_t index, const Entry& entry) noexcept;
-  void remove_at(std::size_t index) noexcept;
 
   std::vector<Entry> entries_;
-  std::uint64_t next_sequence_ = 0;
+  std::uint32_t next_sequence_ = 0;
 };
 
 }  // namespace rondo::detail

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstring>
+#include <memory>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -23,7 +25,13 @@ class TestTimer final : public detail::Timer {
   explicit TestTimer(int name = 0) : number(name) {}
   void run() override {}
   int number;
+  TimePoint deadline{};  // what it was armed for
 };
+
+void arm(detail::TimerHeap& heap, TestTimer& timer, TimePoint deadline) {
+  timer.deadline = deadline;
+  heap.arm(timer, deadline);
+}
 
 TEST_CASE("a timer heap gives back by deadline and, among equal ones, first in first out") {
   detail::TimerHeap heap;
@@ -31,7 +39,7 @@ TEST_CASE("a timer heap gives back by deadline and, among equal ones, first in f
   for (int i = 0; i < 1000; ++i) {
     auto& timer = timers[static_cast<std::size_t>(i)];
     timer.number = i;
-    heap.arm(timer, TimePoint(std::chrono::seconds(i * 7919 % 10)));
+    arm(heap, timer, TimePoint(std::chrono::seconds(i * 7919 % 10)));
     CHECK(timer.armed());
   }
   std::pair<TimePoint, int> last(TimePoint(), -1);
@@ -39,7 +47,7 @@ TEST_CASE("a timer heap gives back by deadline and, among equal ones, first in f
   for (std::size_t left = 1000; left > 0; --left) {
     CHECK(heap.size() == left);
     const auto& timer = static_cast<TestTimer&>(heap.pop());
-    const std::pair<TimePoint, int> next(timer.deadline(), timer.number);
+    const std::pair<TimePoint, int> next(timer.deadline, timer.number);
     if (next <= last) ++out_of_order;
     last = next;
     CHECK_FALSE(timer.armed());
@@ -54,7 +62,7 @@ TEST_CASE("timers are taken out of a heap from any place, and its order stays") 
   unsigned random = 1;
   for (auto& timer : timers) {
     random = random * 1664525 + 1013904223;
-    heap.arm(timer, TimePoint(std::chrono::seconds(random >> 20)));
+    arm(heap, timer, TimePoint(std::chrono::seconds(random >> 20)));
   }
   for (std::size_t i = 0; i < timers.size(); i += 2) {
     heap.disarm(timers[i]);
@@ -67,25 +75,93 @@ TEST_CASE("timers are taken out of a heap from any place, and its order stays") 
     const TimePoint first = heap.first_deadline();
     auto& timer = static_cast<TestTimer&>(heap.pop());
     const auto index = static_cast<std::size_t>(&timer - timers.data());
-    if (timer.deadline() != first || first < last || index % 2 == 0) ++wrong;
+    if (timer.deadline != first || first < last || index % 2 == 0) ++wrong;
     last = first;
   }
   CHECK(wrong == 0);
 }
 
-TEST_CASE("a timer that goes leaves its heap, and a heap that goes disarms its timers") {
+TEST_CASE("a heap that goes disarms its timers") {
   TestTimer survivor;
   {
     detail::TimerHeap heap;
-    {
-      TestTimer passing;
-      heap.arm(passing, TimePoint(1s));
-      heap.arm(survivor, TimePoint(2s));
-    }
-    CHECK(heap.size() == 1);
-    CHECK(heap.first_deadline() == TimePoint(2s));
+    heap.arm(survivor, TimePoint(2s));
+    CHECK(survivor.armed());
   }
   CHECK_FALSE(survivor.armed());
+}
+
+TEST_CASE("a ready queue gives back in order, and whatever goes leaves it") {
+  detail::ReadyQueue queue;
+  TestTimer first(1);
+  TestTimer last(4);
+  auto gone = std::make_unique<std::array<TestTimer, 2>>();
+  queue.push_back(first);
+  queue.push_back((*gone)[0]);
+  queue.push_back((*gone)[1]);
+  queue.push_back(last);
+  for (TestTimer& each : *gone) {
+    CHECK(each.is_ready());
+    CHECK(queue.remove(each));
+    CHECK_FALSE(queue.remove(each));
+  }
+  gone.reset();
+  CHECK(&queue.pop_front() == &first);
+  CHECK(&queue.pop_front() == &last);
+  CHECK(queue.empty());
+  CHECK_FALSE(last.is_ready());
+}
+
+/// Takes another one out of its queue when it runs.
+class Remover final : public detail::Runnable {
+ public:
+  Remover(detail::ReadyQueue& from, detail::Runnable* whom) : queue(from), other(whom) {}
+  void run() override {
+    ++runs;
+    if (other != nullptr) queue.remove(*other);
+    if (comes_back) queue.push_back(*this);
+  }
+  detail::ReadyQueue& queue;
+  detail::Runnable* other;
+  bool comes_back = false;
+  int runs = 0;
+};
+
+TEST_CASE("a batch is what is in the queue when it begins, less what is taken out meanwhile") {
+  const auto run = [](detail::Runnable& runnable) { runnable.run(); };
+  detail::ReadyQueue queue;
+  TestTimer taken_out;
+  Remover last(queue, nullptr);
+  Remover first(queue, nullptr);
+
+  SUBCASE("what comes back waits for the next batch") {
+    first.comes_back = last.comes_back = true;
+    queue.push_back(first);
+    queue.push_back(last);
+    queue.run_batch(run);
+    CHECK(first.runs == 1);
+    CHECK(last.runs == 1);
+    CHECK(&queue.pop_front() == &first);
+    CHECK(&queue.pop_front() == &last);
+  }
+  SUBCASE("its end is taken out, and something new comes") {
+    first.comes_back = true;
+    first.other = &taken_out;
+    queue.push_back(first);
+    queue.push_back(taken_out);
+    queue.run_batch(run);
+    CHECK(first.runs == 1);
+    CHECK(&queue.pop_front() == &first);
+  }
+  SUBCASE("one in the middle is taken out") {
+    first.other = &taken_out;
+    queue.push_back(first);
+    queue.push_back(taken_out);
+    queue.push_back(last);
+    queue.run_batch(run);
+    CHECK(last.runs == 1);
+  }
+  CHECK(queue.empty());
 }
 
 struct Tag;
