@@ -5,6 +5,7 @@
 #include <string>
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <rondo/runtime/read_at.h>
@@ -82,10 +83,11 @@ TEST_CASE("many reads of one file may be under way at once") {
 
 TEST_CASE("read_at throws what the kernel refuses with") {
   run_virtual([]() -> Coroutine<void> {
+    const FileDescriptor only_for_writing(::open("/dev/null", O_WRONLY | O_CLOEXEC));
     std::array<std::byte, 4> buffer{};
     int error_number = 0;
     try {
-      co_await read_at(-1, buffer, 0);
+      co_await read_at(only_for_writing.get(), buffer, 0);
     } catch (const OSError& error) {
       error_number = error.code().value();
     }
