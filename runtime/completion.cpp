@@ -11,13 +11,8 @@ Operation::~Operation() {
   std::abort();
 }
 
-void Driver::prepare(Operation& operation, const Request& request) {
-  if (operation.in_flight()) throw RuntimeError("the operation is in flight already");
-  do_prepare(operation, request);
-  operation.completions_due_ = 1;
-  in_flight_.push_back(operation);
-  ++in_flight_count_;
-  ++detail::live_operations;
+void Driver::refuse_second_flight() {
+  throw RuntimeError("the operation is in flight already");
 }
 
 void Driver::cancel(Operation& operation) {
@@ -32,25 +27,6 @@ void Driver::cancel_all() {
     cancel(operation);
     return false;
   });
-}
-
-bool Driver::answer_arrived(Operation& operation, int result) {
-  operation.result_ = result;
-  return deliver_if_last(operation);
-}
-
-bool Driver::cancel_arrived(Operation& operation) {
-  return deliver_if_last(operation);
-}
-
-bool Driver::deliver_if_last(Operation& operation) {
-  if (--operation.completions_due_ > 0) return false;
-  operation.cancel_requested_ = false;
-  operation.unlink();
-  --in_flight_count_;
-  --detail::live_operations;
-  operation.complete(operation.result_);
-  return true;
 }
 
 }  // namespace rondo

@@ -96,7 +96,14 @@ class Driver {
 
   /// Takes a request over; it reaches the kernel at the next `submit_and_wait`. Never blocks, never
   /// refuses for want of room, and never completes on the spot.
-  void prepare(Operation& operation, const Request& request);
+  void prepare(Operation& operation, const Request& request) {
+    if (operation.in_flight()) refuse_second_flight();
+    do_prepare(operation, request);
+    operation.completions_due_ = 1;
+    in_flight_.push_back(operation);
+    ++in_flight_count_;
+    ++detail::live_operations;
+  }
 
   /// Asks for the early end of an operation in flight. Its `complete` still comes, with -ECANCELED
   /// or, if it was too late, with its result. More than one cancel, or one of an operation that is
@@ -161,12 +168,24 @@ class Driver {
   virtual void do_cancel(Operation& operation) = 0;
 
   /// The kernel has answered an operation. Returns true if this made it complete.
-  bool answer_arrived(Operation& operation, int result);
+  bool answer_arrived(Operation& operation, int result) {
+    operation.result_ = result;
+    return deliver_if_last(operation);
+  }
   /// The kernel has answered the cancel of an operation. Returns true as above.
-  bool cancel_arrived(Operation& operation);
+  bool cancel_arrived(Operation& operation) { return deliver_if_last(operation); }
 
  private:
-  bool deliver_if_last(Operation& operation);
+  [[noreturn]] static void refuse_second_flight();
+  bool deliver_if_last(Operation& operation) {
+    if (--operation.completions_due_ > 0) return false;
+    operation.cancel_requested_ = false;
+    operation.unlink();
+    --in_flight_count_;
+    --detail::live_operations;
+    operation.complete(operation.result_);
+    return true;
+  }
 
   static constexpr unsigned always_ = 1;
   const unsigned made_after_forks_ = detail::forks.load(std::memory_order_relaxed);

@@ -76,7 +76,7 @@ void DescriptorTransport::write(std::string_view bytes) {
   if (write_eof_) throw RuntimeError("cannot call write() after write_eof()");
   if (closing_ || bytes.empty()) return;
   queue_.append(bytes);
-  check_water_marks(*protocol_);
+  check_water_marks(*protocol_, unsent());
   start_writing();
 }
 
@@ -91,8 +91,6 @@ void DescriptorTransport::flush() {
   if (lost_ || write_.in_flight()) return;
   if (!queue_.empty()) {
     sending_.swap(queue_);
-    queue_.clear();
-    sent_ = 0;
     send_rest();
     return;
   }
@@ -104,8 +102,9 @@ void DescriptorTransport::flush() {
 }
 
 void DescriptorTransport::send_rest() {
-  loop_.driver().prepare(write_, {Opcode::send, socket_.get(), sending_.data() + sent_,
-                                  clamp_length(sending_.size() - sent_)});
+  const std::span<char> rest = sending_.bytes();
+  loop_.driver().prepare(write_,
+                         {Opcode::send, socket_.get(), rest.data(), clamp_length(rest.size())});
 }
 
 void DescriptorTransport::write_done(int result) noexcept {
@@ -117,16 +116,14 @@ void DescriptorTransport::write_done(int result) noexcept {
     lose(make_os_error(-result, "send"));
     return;
   }
-  if (result > 0) sent_ += static_cast<std::size_t>(result);
-  if (sent_ < sending_.size()) {
-    check_water_marks(*protocol_);
+  if (result > 0) sending_.consume(static_cast<std::size_t>(result));
+  if (!sending_.empty()) {
+    check_water_marks(*protocol_, unsent());
     send_rest();
     return;
   }
-  sending_.clear();
-  sent_ = 0;
-  check_water_marks(*protocol_);
-  flush();
+  check_water_marks(*protocol_, unsent());
+  if (!queue_.empty() || closing_ || write_eof_) flush();
 }
 
 void DescriptorTransport::close() {

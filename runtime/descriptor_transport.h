@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include <rondo/runtime/detail/byte_buffer.h>
 #include <rondo/runtime/detail/runnable.h>
 #include <rondo/runtime/file_descriptor.h>
 #include <rondo/runtime/loop.h>
@@ -36,7 +37,7 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
   void pause_reading() override { reading_paused_ = true; }
   void resume_reading() override;
   std::size_t get_write_buffer_size() const noexcept override {
-    return queue_.size() + sending_.size() - sent_;
+    return unsent();
   }
 
  private:
@@ -82,6 +83,7 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
   ~DescriptorTransport() = default;
 
   void loop_closing() noexcept override { abort(); }
+  std::size_t unsent() const noexcept { return queue_.size() + sending_.size(); }
   void start_reading();
   void read_on();
   void start_writing();
@@ -100,9 +102,9 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
   WriteOperation write_{*this};
   CloseOperation close_{*this};
   EndOfTurn end_of_turn_{*this};
-  std::string queue_;         // written, and not handed to the kernel
-  std::string sending_;       // in the kernel's hands; unchanged while write_ is in flight
-  std::size_t sent_ = 0;      // of sending_
+  detail::ByteBuffer queue_;  // written, and not handed to the kernel
+  detail::ByteBuffer
+      sending_;               // in the kernel's hands; it stays in place while write_ is in flight
   std::exception_ptr error_;  // why the connection is lost; null for a plain close
   bool reading_paused_ = false;
   bool read_eof_ = false;   // the peer has ended its direction

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <deque>
-#include <thread>
 
 #include <liburing.h>
 
@@ -43,13 +42,20 @@ class Ring final : public Driver {
   std::size_t enters() const noexcept { return enters_; }
 
  private:
+  /// Its address tells threads apart.
+  static inline constinit thread_local char this_thread = 0;
   static constexpr unsigned held_back = IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW;
 
   void do_prepare(Operation& operation, const Request& request) override;
   void do_cancel(Operation& operation) override;
 
-  void check_caller() const;
+  // In a child the queues are not even mapped; on another thread the kernel refuses to enter.
+  void check_caller() const {
+    if (&this_thread != owner_thread_ || in_forked_child()) refuse_caller();
+  }
+  [[noreturn]] void refuse_caller() const;
   io_uring_sqe& next_entry();
+  io_uring_sqe* free_entry() noexcept;
   void move_overflow();
   void enter(unsigned wait_for, std::optional<Duration> timeout);
   void check_progress(unsigned offered, int result);
@@ -65,9 +71,11 @@ class Ring final : public Driver {
   FileDescriptor wake_;                // an eventfd that the ring polls for as long as it lives
   std::deque<io_uring_sqe> overflow_;  // requests that found the queue full, oldest first
   std::size_t enters_ = 0;
+  unsigned enter_flags_ = IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG;
+  std::uint16_t polls_first_ = 0;  // for a receive's ioprio, where the kernel knows it (5.19)
   unsigned fruitless_enters_ = 0;  // in a row, by which the kernel took none of what was queued
   unsigned dropped_ = 0;           // answers that the kernel could not keep, as last seen
-  std::thread::id owner_thread_ = std::this_thread::get_id();
+  const char* owner_thread_ = &this_thread;
 };
 
 }  // namespace rondo

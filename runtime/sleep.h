@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <coroutine>
-#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -14,55 +13,40 @@ namespace rondo {
 
 namespace detail {
 
-/// Waits for a moment.
-class TimedWaiter final : public Waiter, private Timer {
+/// A delay that is zero or negative gives way for exactly one turn, and waits for nothing; a
+/// positive one arms a timer.
+class SleepAwaiter final : public Waiter, private Timer {
  public:
-  /// It lies in the frame already, where it will stay.
-  explicit TimedWaiter(Duration delay);
-  ~TimedWaiter() {
+  explicit SleepAwaiter(Duration delay) {
+    if (delay > Duration::zero()) arm(delay);
+  }
+  ~SleepAwaiter() {
     if (armed()) loop().disarm(*this);
+  }
+
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> coroutine) {
+    if (armed()) {
+      Waiter::await_suspend(coroutine);
+    } else {
+      TaskBase::running().give_way(coroutine.promise());
+    }
+  }
+  void await_resume() {
+    if (suspended()) {
+      Waiter::await_resume();
+    } else {
+      running_task->check_cancelled();
+    }
   }
 
   bool cancel_wait(const std::string& message) override;
   const char* describe() const noexcept override { return "sleep"; }
 
  private:
+  /// It lies in the frame already, where it will stay.
+  void arm(Duration delay);
   void run() override { set(); }
-};
-
-/// A delay that is zero or negative gives way for exactly one turn, and needs nothing for it; a
-/// positive one arms a timer.
-class SleepAwaiter final : public AwaiterBase {
- public:
-  explicit SleepAwaiter(Duration delay) : is_timed_(delay > Duration::zero()) {
-    if (is_timed_) std::construct_at(&timed_, delay);
-  }
-  ~SleepAwaiter() {
-    if (is_timed_) std::destroy_at(&timed_);
-  }
-
-  bool await_ready() const noexcept { return false; }
-  template <class Promise>
-  void await_suspend(std::coroutine_handle<Promise> coroutine) {
-    if (is_timed_) {
-      timed_.await_suspend(coroutine);
-    } else {
-      TaskBase::running().give_way(coroutine.promise());
-    }
-  }
-  void await_resume() {
-    if (is_timed_) {
-      timed_.await_resume();
-    } else {
-      running_task->check_cancelled();
-    }
-  }
-
- private:
-  union {
-    TimedWaiter timed_;
-  };
-  bool is_timed_;
 };
 
 }  // namespace detail

@@ -17,16 +17,9 @@ ReaderBuffer::ReaderBuffer(std::size_t limit) : limit_(limit), next_room_(smalle
   if (limit == 0) throw ValueError("Limit cannot be <= 0");
 }
 
-std::span<char> ReaderBuffer::get_buffer() {
-  const std::span<char> room = buffer_.prepare(next_room_);
-  offered_ = room.size();
-  return room;
-}
-
-void ReaderBuffer::buffer_updated(std::size_t count) {
-  if (count == offered_) next_room_ = std::min(2 * next_room_, largest_room);
-  buffer_.commit(count);
-  data_arrived();
+// All the room was filled: there may be more to come.
+void ReaderBuffer::offer_more() noexcept {
+  next_room_ = std::min(2 * next_room_, largest_room);
 }
 
 void ReaderBuffer::feed_data(std::string_view bytes) {
@@ -35,12 +28,10 @@ void ReaderBuffer::feed_data(std::string_view bytes) {
   data_arrived();
 }
 
-void ReaderBuffer::data_arrived() {
-  wake();
-  if (transport_ != nullptr && !paused_ && buffer_.size() > 2 * limit_) {
-    paused_ = true;
-    transport_->pause_reading();
-  }
+void ReaderBuffer::pause_transport() {
+  if (transport_ == nullptr || paused_) return;
+  paused_ = true;
+  transport_->pause_reading();
 }
 
 void ReaderBuffer::feed_eof() {
@@ -51,10 +42,6 @@ void ReaderBuffer::feed_eof() {
 void ReaderBuffer::set_exception(std::exception_ptr error) {
   exception_ = std::move(error);
   wake();
-}
-
-void ReaderBuffer::wake() noexcept {
-  if (waiter_ != nullptr) waiter_->set();
 }
 
 void ReaderBuffer::resume_transport() {

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <coroutine>
 #include <cstddef>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 
 #include <rondo/runtime/coroutine.h>
 #include <rondo/runtime/detail/byte_buffer.h>
+#include <rondo/runtime/detail/kept.h>
 #include <rondo/runtime/transport.h>
 
 // StreamReader: the bytes of a connection, taken by number, by line or up to a separator.
@@ -35,8 +37,16 @@ class ReaderBuffer {
   explicit ReaderBuffer(std::size_t limit);
 
   /// Room for the transport's next bytes, and how many of it were filled.
-  std::span<char> get_buffer();
-  void buffer_updated(std::size_t count);
+  std::span<char> get_buffer() {
+    const std::span<char> room = buffer_.prepare(next_room_);
+    offered_ = room.size();
+    return room;
+  }
+  void buffer_updated(std::size_t count) {
+    if (count == offered_) offer_more();
+    buffer_.commit(count);
+    data_arrived();
+  }
   void feed_data(std::string_view bytes);
   void feed_eof();
   void set_exception(std::exception_ptr error);
@@ -68,8 +78,13 @@ class ReaderBuffer {
  private:
   friend class ReadAwaiter;
 
-  void data_arrived();
+  void data_arrived() {
+    wake();
+    if (buffer_.size() > 2 * limit_) pause_transport();
+  }
   void wake() noexcept;
+  void offer_more() noexcept;
+  void pause_transport();
   void resume_transport();
 
   ByteBuffer buffer_;
@@ -128,6 +143,10 @@ class ReadAwaiter : public Waiter {
   [[noreturn]] void refuse_to_wait() const;
 };
 
+inline void ReaderBuffer::wake() noexcept {
+  if (waiter_ != nullptr) waiter_->set();
+}
+
 /// How each method reads. `is_there` may be asked often, `take` once after it was true.
 class ReadSome {
  public:
@@ -154,7 +173,7 @@ class ReadInto {
   }
   std::size_t take(ReaderBuffer& buffer) const {
     const std::size_t count = std::min(room_.size(), buffer.size());
-    std::ranges::copy(buffer.view().substr(0, count), room_.begin());
+    if (count > 0) std::memcpy(room_.data(), buffer.view().data(), count);
     buffer.drop(count);
     return count;
   }
@@ -239,12 +258,12 @@ using ReadResult = decltype(std::declval<How&>().take(std::declval<ReaderBuffer&
 template <class How>
 class [[nodiscard]] Read : public detail::ConvertsToCoroutine<Read<How>, detail::ReadResult<How>> {
  public:
-  Read(std::shared_ptr<detail::ReaderBuffer> buffer, How how) noexcept
+  Read(detail::Kept<detail::ReaderBuffer> buffer, How how) noexcept
       : buffer_(std::move(buffer)), how_(std::move(how)) {}
   auto operator co_await() { return detail::ReadAwaiterFor<How>(*buffer_, how_); }
 
  private:
-  std::shared_ptr<detail::ReaderBuffer> buffer_;
+  detail::Kept<detail::ReaderBuffer> buffer_;
   How how_;
 };
 
@@ -257,7 +276,7 @@ class StreamReader {
   /// `readuntil` look through. Throws ValueError for 0.
   explicit StreamReader(std::size_t limit = default_limit)
       : buffer_(std::make_shared<detail::ReaderBuffer>(limit)) {}
-  explicit StreamReader(std::shared_ptr<detail::ReaderBuffer> buffer) noexcept
+  explicit StreamReader(std::shared_ptr<detail::ReaderBuffer> buffer)
       : buffer_(std::move(buffer)) {}
 
   // All of these throw the exception that the connection ended with, if one did; CancelledError
@@ -311,7 +330,7 @@ class StreamReader {
   void set_transport(Transport& transport) const noexcept { buffer_->set_transport(&transport); }
 
  private:
-  std::shared_ptr<detail::ReaderBuffer> buffer_;
+  detail::Kept<detail::ReaderBuffer> buffer_;
 };
 
 }  // namespace rondo

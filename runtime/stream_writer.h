@@ -26,12 +26,12 @@ namespace detail {
 /// A drain that has nothing to wait for needs no coroutine.
 class DrainAwaiter : public AwaiterBase {
  public:
-  explicit DrainAwaiter(const std::shared_ptr<Stream>& stream) noexcept : stream_(stream) {}
+  explicit DrainAwaiter(const Kept<Stream>& stream) noexcept : stream_(stream) {}
 
   bool await_ready() const noexcept { return stream_->drained(); }
   template <class ParentPromise>
   Transfer await_suspend(std::coroutine_handle<ParentPromise> parent) {
-    waiting_.emplace(Stream::drain(stream_));
+    waiting_.emplace(Stream::drain(stream_.shared()));
     return CoroutineAwaiter<void>(*waiting_).await_suspend(parent);
   }
   void await_resume() {
@@ -39,7 +39,7 @@ class DrainAwaiter : public AwaiterBase {
   }
 
  private:
-  const std::shared_ptr<Stream>& stream_;
+  const Kept<Stream>& stream_;
   std::optional<Coroutine<void>> waiting_;  // nothing: there was no need to
 };
 
@@ -48,19 +48,18 @@ class DrainAwaiter : public AwaiterBase {
 /// What `drain` returns: to be awaited, or given to create_task, wait_for and the like.
 class [[nodiscard]] Drain : public detail::ConvertsToCoroutine<Drain, void> {
  public:
-  explicit Drain(std::shared_ptr<detail::Stream> stream) noexcept : stream_(std::move(stream)) {}
+  explicit Drain(detail::Kept<detail::Stream> stream) noexcept : stream_(std::move(stream)) {}
   auto operator co_await() const { return detail::DrainAwaiter(stream_); }
 
  private:
-  std::shared_ptr<detail::Stream> stream_;
+  detail::Kept<detail::Stream> stream_;
 };
 
 /// A cheap handle; copies write to the same stream. When the last handle of a connection, reader
 /// and writer alike, goes away, the connection is closed as by `close`.
 class StreamWriter {
  public:
-  explicit StreamWriter(std::shared_ptr<detail::Stream> stream) noexcept
-      : stream_(std::move(stream)) {}
+  explicit StreamWriter(std::shared_ptr<detail::Stream> stream) : stream_(std::move(stream)) {}
 
   /// Sends `bytes` in the background. After the connection was lost they are dropped, and `drain`
   /// throws. Throws RuntimeError after `write_eof`.
@@ -97,7 +96,7 @@ class StreamWriter {
     return transport == nullptr || transport->is_closing();
   }
   /// Waits until the connection is closed. Throws the exception that it ended with, if one did.
-  Coroutine<void> wait_closed() const { return detail::Stream::wait_closed(stream_); }
+  Coroutine<void> wait_closed() const { return detail::Stream::wait_closed(stream_.shared()); }
 
   /// What is known of the connection: "peername", "sockname"; empty for names that are not.
   std::string get_extra_info(std::string_view name) const {
@@ -108,7 +107,7 @@ class StreamWriter {
   Transport* transport() const noexcept { return stream_->transport(); }
 
  private:
-  std::shared_ptr<detail::Stream> stream_;
+  detail::Kept<detail::Stream> stream_;
 };
 
 }  // namespace rondo

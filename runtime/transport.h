@@ -85,7 +85,9 @@ class Transport {
 
   /// Tells the protocol when the amount that waits to be sent has crossed a mark.
   void check_water_marks(Protocol& protocol) {
-    const std::size_t size = get_write_buffer_size();
+    check_water_marks(protocol, get_write_buffer_size());
+  }
+  void check_water_marks(Protocol& protocol, std::size_t size) {
     if (!protocol_paused_ && size > high_water_) {
       protocol_paused_ = true;
       protocol.pause_writing();

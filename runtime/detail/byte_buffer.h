@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace rondo::detail {
 
@@ -16,11 +17,13 @@ namespace rondo::detail {
 class ByteBuffer {
  public:
   std::string_view view() const noexcept { return {memory_.get() + begin_, size()}; }
+  std::span<char> bytes() noexcept { return {memory_.get() + begin_, size()}; }
   std::size_t size() const noexcept { return end_ - begin_; }
   bool empty() const noexcept { return begin_ == end_; }
 
   /// At least `room` bytes after the end; all that the memory has.
   std::span<char> prepare(std::size_t room) {
+    if (empty()) begin_ = end_ = 0;
     if (capacity_ - end_ < room) make_room(room);
     return {memory_.get() + end_, capacity_ - end_};
   }
@@ -34,6 +37,12 @@ class ByteBuffer {
   }
   void consume(std::size_t count) noexcept { begin_ += count; }
   void clear() noexcept { begin_ = end_; }
+  void swap(ByteBuffer& other) noexcept {
+    memory_.swap(other.memory_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(begin_, other.begin_);
+    std::swap(end_, other.end_);
+  }
 
  private:
   void make_room(std::size_t room) {
