@@ -14,16 +14,20 @@ namespace detail {
 
 namespace {
 
-FileDescriptor listen_at(const Address& address, int backlog) {
+FileDescriptor listen_at(const Address& address, const ServerOptions& options) {
   FileDescriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP));
   if (!socket) throw_os_error(errno, "socket");
   const int on = 1;
   ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (options.reuse_port &&
+      ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) {
+    throw_os_error(errno, "SO_REUSEPORT for " + address.text());
+  }
   if (address.family() == AF_INET6) {
     ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   }
   if (::bind(socket.get(), address.get(), address.length()) != 0 ||
-      ::listen(socket.get(), backlog) != 0) {
+      ::listen(socket.get(), options.backlog) != 0) {
     throw_os_error(errno, "listen at " + address.text());
   }
   return socket;
@@ -38,11 +42,11 @@ bool out_of_resources(int error_number) {
 
 class ServerState : public std::enable_shared_from_this<ServerState> {
  public:
-  ServerState(Loop& loop, ClientConnected client_connected, std::size_t limit)
-      : loop_(loop), client_connected_(std::move(client_connected)), limit_(limit) {}
+  ServerState(Loop& loop, ClientConnected client_connected, const ServerOptions& options)
+      : loop_(loop), client_connected_(std::move(client_connected)), options_(options) {}
 
-  void listen(const Address& address, int backlog) {
-    FileDescriptor socket = listen_at(address, backlog);
+  void listen(const Address& address) {
+    FileDescriptor socket = listen_at(address, options_);
     addresses_.push_back(local_address(socket.get()));
     listeners_.emplace_back(*this, std::move(socket)).accept();
     ++open_listeners_;
@@ -139,7 +143,7 @@ class ServerState : public std::enable_shared_from_this<ServerState> {
 
   Loop& loop_;
   ClientConnected client_connected_;
-  std::size_t limit_;
+  const ServerOptions options_;
   std::list<Listener> listeners_;
   std::vector<Address> addresses_;
   std::size_t open_listeners_ = 0;
@@ -171,7 +175,7 @@ void ServerState::Listener::complete(int result) noexcept {
 }
 
 void ServerState::serve(FileDescriptor socket) {
-  auto stream = std::make_shared<Stream>(limit_);
+  auto stream = std::make_shared<Stream>(options_.limit);
   try {
     auto [reader, writer] = make_stream(loop_, std::move(socket), stream);
     const auto place = clients_.insert(clients_.end(), stream);
@@ -223,19 +227,27 @@ void Server::abort_clients() const {
 }
 
 Coroutine<Server> start_server(ClientConnected client_connected, std::string host,
-                               std::uint16_t port, int backlog, std::size_t limit) {
+                               std::uint16_t port, ServerOptions options) {
   const std::vector<Address> addresses = addresses_of(host, port);
-  auto state =
-      std::make_shared<detail::ServerState>(get_running_loop(), std::move(client_connected), limit);
+  auto state = std::make_shared<detail::ServerState>(get_running_loop(),
+                                                     std::move(client_connected), options);
   state->keep_alive();
   try {
     for (const Address& address : addresses)
-      state->listen(address, backlog);
+      state->listen(address);
   } catch (...) {
     state->close();
     throw;
   }
   co_return Server(std::move(state));
+}
+
+Coroutine<Server> start_server(ClientConnected client_connected, std::string host,
+                               std::uint16_t port, int backlog, std::size_t limit) {
+  ServerOptions options;
+  options.backlog = backlog;
+  options.limit = limit;
+  return start_server(std::move(client_connected), std::move(host), port, options);
 }
 
 }  // namespace rondo

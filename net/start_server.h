@@ -44,6 +44,15 @@ class Server {
   std::shared_ptr<detail::ServerState> state_;
 };
 
+/// How a server listens.
+struct ServerOptions {
+  int backlog = 100;                                ///< clients that may wait to be accepted
+  std::size_t limit = StreamReader::default_limit;  ///< of the streams, see StreamReader
+  /// Other sockets may listen at the same address, if they say so too; the kernel deals the clients
+  /// out among them. For a server on each of several loops (SO_REUSEPORT).
+  bool reuse_port = false;
+};
+
 /// Listens at every address of `host` and `port` (0: a free one) and starts a task of
 /// `client_connected(reader, writer)` for each client. An exception that leaves it is reported to
 /// the loop's exception handler and the connection closed. Throws OSError when the address cannot
@@ -51,5 +60,7 @@ class Server {
 Coroutine<Server> start_server(ClientConnected client_connected, std::string host,
                                std::uint16_t port, int backlog = 100,
                                std::size_t limit = StreamReader::default_limit);
+Coroutine<Server> start_server(ClientConnected client_connected, std::string host,
+                               std::uint16_t port, ServerOptions options);
 
 }  // namespace rondo

@@ -36,9 +36,7 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
   bool is_closing() const noexcept override { return closing_; }
   void pause_reading() override { reading_paused_ = true; }
   void resume_reading() override;
-  std::size_t get_write_buffer_size() const noexcept override {
-    return unsent();
-  }
+  std::size_t get_write_buffer_size() const noexcept override { return unsent(); }
 
  private:
   class ReadOperation final : public Operation {

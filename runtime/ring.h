@@ -20,6 +20,7 @@ struct RingOptions {
   unsigned entries = 256;     ///< room for requests between two entries; halved on ENOMEM, to 64
   bool defer_taskrun = true;  ///< try SINGLE_ISSUER and DEFER_TASKRUN
   bool coop_taskrun = true;   ///< try COOP_TASKRUN
+  bool send_messages = true;  ///< try SEND_MSG_RING (Linux 6.13) for wake-ups by other threads
 };
 
 /// io_uring as the loop's driver. It belongs to the thread that made it.
@@ -72,6 +73,7 @@ class Ring final : public Driver {
   std::deque<io_uring_sqe> overflow_;  // requests that found the queue full, oldest first
   std::size_t enters_ = 0;
   unsigned enter_flags_ = IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG;
+  bool sends_messages_ = false;
   std::uint16_t polls_first_ = 0;  // for a receive's ioprio, where the kernel knows it (5.19)
   unsigned fruitless_enters_ = 0;  // in a row, by which the kernel took none of what was queued
   unsigned dropped_ = 0;           // answers that the kernel could not keep, as last seen

@@ -28,8 +28,11 @@ rondo::Coroutine<> async_main() {
   begin(&run);
   std::vector<rondo::Task<>> tasks;
   tasks.reserve(run.n);
-  for (std::size_t i = 0; i < run.n; ++i)
+  for (std::size_t i = 0; i < run.n; ++i) {
     tasks.push_back(rondo::create_task(sleeper()));
+    // As in any long computation on a loop: the others have to have their turn.
+    if (i % 1000 == 999) co_await rondo::sleep(std::chrono::seconds(0));
+  }
   for (const rondo::Task<>& task : tasks)
     co_await task;
   finish(&run);

@@ -30,6 +30,7 @@
 #include <rondo/runtime/loop.h>
 #include <rondo/runtime/outcome.h>
 #include <rondo/runtime/queue.h>
+#include <rondo/runtime/read_at.h>
 #include <rondo/runtime/run.h>
 #include <rondo/runtime/run_coroutine_threadsafe.h>
 #include <rondo/runtime/run_in_executor.h>
@@ -42,6 +43,7 @@
 #include <rondo/runtime/task.h>
 #include <rondo/runtime/task_group.h>
 #include <rondo/runtime/thread_pool_executor.h>
+#include <rondo/runtime/threaded_runner.h>
 #include <rondo/runtime/timeout.h>
 #include <rondo/runtime/to_thread.h>
 #include <rondo/runtime/transport.h>

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -322,6 +323,30 @@ TEST_CASE("[fault 53] signals during the wait disturb neither receives nor timer
   const itimerval never{};
   ::setitimer(ITIMER_REAL, &never, nullptr);
   ::sigaction(SIGALRM, &previous, nullptr);
+}
+
+TEST_CASE("another thread wakes a loop by a message and, where there are none, by an eventfd") {
+  RingOptions options;
+  SUBCASE("as the kernel can") {}
+  SUBCASE("without messages") {
+    options.send_messages = false;
+  }
+  Loop loop(over(options));
+  const std::string features = loop.driver().features();
+  if (!options.send_messages) CHECK(features.find("eventfd") != std::string::npos);
+  int calls = 0;
+  std::thread other([&] {
+    for (int i = 0; i < 100; ++i) {
+      loop.call_soon_threadsafe([&] {
+        if (++calls == 100) loop.stop();
+      });
+      if (i % 10 == 0) std::this_thread::sleep_for(1ms);
+    }
+  });
+  loop.run_forever();
+  other.join();
+  CHECK(calls == 100);
+  CHECK(loop.driver().in_flight() == 0);
 }
 
 }  // namespace
