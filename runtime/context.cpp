@@ -15,6 +15,10 @@ Context& Context::of_thread() noexcept {
   return context;
 }
 
+void Context::release_values() noexcept {
+  if (values_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete values_;
+}
+
 Context::Value Context::find(const void* variable) const noexcept {
   if (values_ == nullptr) return nullptr;
   const auto entry = std::ranges::find(values_->entries, variable, &Entry::variable);

@@ -72,10 +72,9 @@ class Context {
     if (values_ != nullptr) values_->references.fetch_add(1, std::memory_order_relaxed);
   }
   void release() noexcept {
-    if (values_ != nullptr && values_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      delete values_;
-    }
+    if (values_ != nullptr) release_values();
   }
+  void release_values() noexcept;
   /// The context that a thread begins in.
   static Context& of_thread() noexcept;
 

@@ -14,7 +14,7 @@ namespace detail {
 
 FutureBase::~FutureBase() {
   if (done()) {
-    report_unretrieved("Future", {});
+    if (unretrieved_) report_unretrieved("Future", {});
     std::destroy_at(&exception_);
     return;
   }

@@ -14,13 +14,6 @@ TimerHeap::~TimerHeap() {
     entry.timer->index_ = Timer::nowhere;
 }
 
-// The count of sequences may wrap: of two timers that are armed at the same time, the one that was
-// armed first is less than half the circle behind.
-bool TimerHeap::before(const Entry& a, const Entry& b) noexcept {
-  if (a.deadline != b.deadline) return a.deadline < b.deadline;
-  return static_cast<std::int32_t>(a.timer->sequence_ - b.timer->sequence_) < 0;
-}
-
 void TimerHeap::place(std::size_t index, const Entry& entry) noexcept {
   entries_[index] = entry;
   entry.timer->index_ = static_cast<std::uint32_t>(index);
@@ -37,17 +30,19 @@ void TimerHeap::sift_up(std::size_t index, const Entry& entry) noexcept {
 }
 
 void TimerHeap::sift_down(std::size_t index, const Entry& entry) noexcept {
+  Entry* const entries = entries_.data();
   const std::size_t size = entries_.size();
   for (;;) {
     const std::size_t first = index * children + 1;
     if (first >= size) break;
-    const std::size_t end = std::min(first + children, size);
-    std::size_t least = first;
-    for (std::size_t child = first + 1; child < end; ++child)
-      least = before(entries_[child], entries_[least]) ? child : least;
-    if (!before(entries_[least], entry)) break;
-    place(index, entries_[least]);
-    index = least;
+    const Entry* least = entries + first;
+    const Entry* const end = entries + std::min(first + children, size);
+    for (const Entry* child = least + 1; child < end; ++child) {
+      if (before(*child, *least)) least = child;
+    }
+    if (!before(*least, entry)) break;
+    place(index, *least);
+    index = static_cast<std::size_t>(least - entries);
   }
   place(index, entry);
 }

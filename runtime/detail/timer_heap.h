@@ -61,7 +61,12 @@ class TimerHeap {
     Timer* timer;
   };
 
-  static bool before(const Entry& a, const Entry& b) noexcept;
+  // The count of sequences may wrap: of two timers that are armed at the same time, the one that
+  // was armed first is less than half the circle behind.
+  static bool before(const Entry& a, const Entry& b) noexcept {
+    if (a.deadline != b.deadline) return a.deadline < b.deadline;
+    return static_cast<std::int32_t>(a.timer->sequence_ - b.timer->sequence_) < 0;
+  }
   void place(std::size_t index, const Entry& entry) noexcept;
   void sift_up(std::size_t index, const Entry& entry) noexcept;
   void sift_down(std::size_t index, const Entry& entry) noexcept;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <numeric>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -176,6 +177,30 @@ TEST_CASE("[fault 54] timers that come and go at random fire in order, and none 
     CHECK(expected < count);
     CHECK(std::ranges::is_sorted(fired));
   });
+}
+
+TEST_CASE("deadlines that lie close together are met in one turn, none early" *
+          doctest::test_suite("real kernel")) {
+  LoopOptions options;
+  options.clock = ClockKind::real;
+  options.timer_grain = 10ms;
+  std::set<std::uint64_t> turns;
+  int early = 0;
+  Runner runner(options);
+  runner.run([](std::set<std::uint64_t>& turns_of_all, int& too_early) -> Coroutine<> {
+    Loop& loop = get_running_loop();
+    const TimePoint begin = loop.time() + 5ms;
+    for (int i = 0; i < 100; ++i) {
+      const TimePoint deadline = begin + i * 10us;
+      loop.call_at(deadline, [&loop, &turns_of_all, &too_early, deadline] {
+        turns_of_all.insert(loop.turns());
+        if (loop.time() < deadline) ++too_early;
+      });
+    }
+    co_await sleep(50ms);
+  }(turns, early));
+  CHECK(early == 0);
+  CHECK(turns.size() <= 2);  // a millisecond of deadlines touches two grains at most
 }
 
 }  // namespace
