@@ -122,6 +122,7 @@ void DescriptorTransport::write_done(int result) noexcept {
     send_rest();
     return;
   }
+  sending_.release();
   check_water_marks(*protocol_, unsent());
   if (!queue_.empty() || closing_ || write_eof_) flush();
 }

@@ -7,7 +7,6 @@
 #include <string>
 
 #include <rondo/runtime/run.h>
-#include <rondo/runtime/wait_for.h>
 
 #include "../steps/rondo_rows.h"
 
@@ -28,32 +27,6 @@ class Times {
   long left_;
 };
 
-/// Arms and disarms a timer while 10,000 others are armed.
-rondo::Coroutine<> timer(Times& times) {
-  rondo::Loop& loop = rondo::get_running_loop();
-  std::vector<rondo::TimerHandle> others;
-  for (int i = 0; i < 10'000; ++i)
-    others.push_back(loop.call_later(std::chrono::hours(1) + std::chrono::seconds(i), [] {}));
-  const rondo::TimePoint soon = loop.time() + std::chrono::minutes(1);
-  while (times.KeepRunning())
-    loop.call_at(soon, [] {}).cancel();
-  for (rondo::TimerHandle& other : others)
-    other.cancel();
-  co_return;
-}
-
-rondo::Coroutine<int> at_once() {
-  co_return 1;
-}
-
-/// A time-out around what needs none.
-rondo::Coroutine<> wait_for(Times& times) {
-  while (times.KeepRunning()) {
-    const int value = co_await rondo::wait_for(at_once(), std::chrono::seconds(10));
-    steps::use(value);
-  }
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -64,8 +37,8 @@ int main(int argc, char** argv) {
       {"queue", steps::queue<Times>},
       {"lock_handoff", steps::lock_handoff<Times>},
       {"lock_free", steps::lock_free<Times>},
-      {"timer", timer},
-      {"wait_for", wait_for},
+      {"timer", steps::timer<Times>},
+      {"wait_for", steps::wait_for<Times>},
   };
   if (argc != 3 || !rows.contains(argv[1])) {
     std::fprintf(stderr, "usage: %s ROW TIMES\nROW is one of:", argv[0]);

@@ -23,5 +23,7 @@ int main(int argc, char** argv) {
   benchmark::RegisterBenchmark("queue", on_a_loop<steps::queue<State>>);
   benchmark::RegisterBenchmark("lock_handoff", on_a_loop<steps::lock_handoff<State>>);
   benchmark::RegisterBenchmark("lock_free", on_a_loop<steps::lock_free<State>>);
+  benchmark::RegisterBenchmark("timer", on_a_loop<steps::timer<State>>);
+  benchmark::RegisterBenchmark("wait_for", on_a_loop<steps::wait_for<State>>);
   return steps::run_all(argc, argv);
 }

@@ -1,8 +1,13 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
 #include <rondo/runtime/lock.h>
 #include <rondo/runtime/queue.h>
 #include <rondo/runtime/sleep.h>
+#include <rondo/runtime/wait_for.h>
 
 // The rows of rondo's table, through the interfaces that everybody uses. `State` says how often:
 // Google Benchmark's, or the counter of bench/cost.
@@ -95,6 +100,36 @@ Coroutine<> lock_free(State& state) {
   while (state.KeepRunning()) {
     co_await lock.acquire();
     lock.release();
+  }
+}
+
+/// A timer that is armed and called off, while 10,000 others are armed. Their deadlines and its own
+/// are spread over an hour.
+template <class State>
+Coroutine<> timer(State& state) {
+  rondo::Loop& loop = rondo::get_running_loop();
+  std::uint32_t random = 1;
+  const auto some_time = [&random] {
+    random = random * 1664525 + 1013904223;
+    return std::chrono::milliseconds(1'000'000 + random % 3'600'000);
+  };
+  std::vector<rondo::TimerHandle> others;
+  for (int i = 0; i < 10'000; ++i)
+    others.push_back(loop.call_later(some_time(), [] {}));
+  const rondo::TimePoint now = loop.time();
+  while (state.KeepRunning())
+    loop.call_at(now + some_time(), [] {}).cancel();
+  for (rondo::TimerHandle& other : others)
+    other.cancel();
+  co_return;
+}
+
+/// A time-out around what ends at once.
+template <class State>
+Coroutine<> wait_for(State& state) {
+  while (state.KeepRunning()) {
+    const int value = co_await rondo::wait_for(child(1), std::chrono::seconds(10));
+    use(value);
   }
 }
 

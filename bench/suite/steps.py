@@ -18,6 +18,8 @@ STEPS = {
     "queue": "queue message",
     "lock_handoff": "lock handed on",
     "lock_free": "free lock",
+    "timer": "timer on and off",
+    "wait_for": "wait_for",
 }
 ALL = Setting("each step")
 QUICK_SCALE = 0.2  # of the programs' own length

@@ -1,23 +1,32 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstring>
-#include <memory>
 #include <span>
 #include <string_view>
 #include <utility>
 
+#include <rondo/runtime/detail/frame_pool.h>
+
 namespace rondo::detail {
 
-/// Bytes that come in at one end and are taken out at the other, in one piece of memory.
+/// Bytes that come in at one end and are taken out at the other, in one piece of memory. Pieces of
+/// ordinary size come from the pool of this thread, so that one buffer's memory, given back by
+/// `release`, is the next one's while it is still in the processor's cache.
 ///
 /// Room handed out by `prepare` may be written to, by the kernel too, until `commit`; in between
 /// bytes may be taken out, but nothing moves.
 class ByteBuffer {
  public:
-  std::string_view view() const noexcept { return {memory_.get() + begin_, size()}; }
-  std::span<char> bytes() noexcept { return {memory_.get() + begin_, size()}; }
+  ByteBuffer() noexcept = default;
+  ByteBuffer(const ByteBuffer&) = delete;
+  ByteBuffer& operator=(const ByteBuffer&) = delete;
+  ~ByteBuffer() { release(); }
+
+  std::string_view view() const noexcept { return {memory_ + begin_, size()}; }
+  std::span<char> bytes() noexcept { return {memory_ + begin_, size()}; }
   std::size_t size() const noexcept { return end_ - begin_; }
   bool empty() const noexcept { return begin_ == end_; }
 
@@ -25,7 +34,7 @@ class ByteBuffer {
   std::span<char> prepare(std::size_t room) {
     if (empty()) begin_ = end_ = 0;
     if (capacity_ - end_ < room) make_room(room);
-    return {memory_.get() + end_, capacity_ - end_};
+    return {memory_ + end_, capacity_ - end_};
   }
   /// The first `count` bytes of the prepared room are filled.
   void commit(std::size_t count) noexcept { end_ += count; }
@@ -37,8 +46,14 @@ class ByteBuffer {
   }
   void consume(std::size_t count) noexcept { begin_ += count; }
   void clear() noexcept { begin_ = end_; }
+  /// Gives the memory back, and what is in it.
+  void release() noexcept {
+    if (memory_ != nullptr) free_pooled(memory_, capacity_);
+    memory_ = nullptr;
+    capacity_ = begin_ = end_ = 0;
+  }
   void swap(ByteBuffer& other) noexcept {
-    memory_.swap(other.memory_);
+    std::swap(memory_, other.memory_);
     std::swap(capacity_, other.capacity_);
     std::swap(begin_, other.begin_);
     std::swap(end_, other.end_);
@@ -48,19 +63,27 @@ class ByteBuffer {
   void make_room(std::size_t room) {
     const std::size_t used = size();
     if (capacity_ >= used + room) {
-      std::memmove(memory_.get(), memory_.get() + begin_, used);
+      std::memmove(memory_, memory_ + begin_, used);
     } else {
-      const std::size_t capacity = std::max(used + room, 2 * capacity_);
-      std::unique_ptr<char[]> memory(new char[capacity]);
-      if (used > 0) std::memcpy(memory.get(), memory_.get() + begin_, used);
-      memory_ = std::move(memory);
+      const std::size_t capacity = round_up(std::max({used + room, 2 * capacity_, least_capacity}));
+      char* const memory = static_cast<char*>(allocate_pooled(capacity));
+      if (used > 0) std::memcpy(memory, memory_ + begin_, used);
+      release();
+      memory_ = memory;
       capacity_ = capacity;
     }
     begin_ = 0;
     end_ = used;
   }
 
-  std::unique_ptr<char[]> memory_;
+  static constexpr std::size_t least_capacity = 512;  // bytes
+
+  /// Few different sizes, where the pool keeps a list for each.
+  static std::size_t round_up(std::size_t size) noexcept {
+    return size <= FramePool::largest ? std::bit_ceil(size) : size;
+  }
+
+  char* memory_ = nullptr;
   std::size_t capacity_ = 0;
   std::size_t begin_ = 0;  // the first byte that was not taken out
   std::size_t end_ = 0;    // one past the last byte
