@@ -41,6 +41,7 @@ class Echo(Benchmark):
     all_peers = (
         Peer("raw", "raw"),
         RONDO,
+        Peer("rondo strings", "rondo-strings"),
         ASIO,
         LIBUV,
         THREADS,
