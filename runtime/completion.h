@@ -33,16 +33,26 @@ inline constinit std::atomic<unsigned> forks{0};
 
 }  // namespace detail
 
-/// What can be asked of the kernel.
+/// What can be asked of the kernel. Paths end in a zero byte and are taken as openat(2) takes them:
+/// relative to the directory `fd`, which may be AT_FDCWD.
 enum class Opcode : std::uint8_t {
-  nop,      ///< an answer and nothing else
-  accept,   ///< `fd` listens; the answer is the new descriptor, close-on-exec
-  connect,  ///< `fd` connects to the address at `buffer`, `length` bytes long
-  receive,  ///< into `buffer` from the socket `fd`; 0 is the end of the stream
-  send,     ///< from `buffer` to the socket `fd`; never raises SIGPIPE; may take fewer bytes
-  read,     ///< as receive, from any descriptor, at `offset`
-  write,    ///< as send, to any descriptor, at `offset`
-  close,    ///< `fd`
+  nop,              ///< an answer and nothing else
+  accept,           ///< `fd` listens; the answer is the new descriptor, close-on-exec
+  connect,          ///< `fd` connects to the address at `buffer`, `length` bytes long
+  receive,          ///< into `buffer` from the socket `fd`; 0 is the end of the stream
+  send,             ///< from `buffer` to the socket `fd`; never raises SIGPIPE; may take fewer bytes
+  receive_message,  ///< into the msghdr at `buffer` from the socket `fd`; see recvmsg(2)
+  send_message,     ///< the msghdr at `buffer` to the socket `fd`; never raises SIGPIPE
+  read,             ///< as receive, from any descriptor, at `offset`
+  write,            ///< as send, to any descriptor, at `offset`; raises SIGPIPE on a broken pipe
+  poll,             ///< until `fd` is ready for one of `flags` (POLLIN, ...); the answer: for which
+  close,            ///< `fd`
+  open,             ///< the path at `buffer`, `flags` (O_...) and mode `length`; as accept
+  stat,             ///< the path at `buffer` with `flags` (AT_...), into the struct statx at `second`
+  rename,           ///< the path at `buffer` to the path at `second`, both relative to `fd`
+  unlink,           ///< the path at `buffer`; `flags` may be AT_REMOVEDIR
+  mkdir,            ///< the path at `buffer` with mode `length`
+  fsync,            ///< what was written to `fd`
 };
 
 /// One question to the kernel. The fields that an opcode does not use are ignored.
@@ -54,7 +64,9 @@ struct Request {
   int fd = -1;
   void* buffer = nullptr;
   std::uint32_t length = 0;
+  std::uint32_t flags = 0;                  // the opcode's own
   std::uint64_t offset = current_position;  // in the file, in bytes
+  void* second = nullptr;                   // a second piece of memory, where there is one
 };
 
 /// The asker: gets the answer. It lives wherever the wait lives, in a coroutine's frame as a rule.

@@ -6,10 +6,12 @@
 #include <fstream>
 #include <utility>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <rondo/runtime/ring.h>
@@ -97,14 +99,47 @@ void fill(io_uring_sqe& entry, const Request& request) {
     case Opcode::send:
       io_uring_prep_send(&entry, request.fd, request.buffer, request.length, MSG_NOSIGNAL);
       return;
+    case Opcode::receive_message:
+      io_uring_prep_recvmsg(&entry, request.fd, static_cast<msghdr*>(request.buffer), 0);
+      return;
+    case Opcode::send_message:
+      io_uring_prep_sendmsg(&entry, request.fd, static_cast<msghdr*>(request.buffer), MSG_NOSIGNAL);
+      return;
     case Opcode::read:
       io_uring_prep_read(&entry, request.fd, request.buffer, request.length, request.offset);
       return;
     case Opcode::write:
       io_uring_prep_write(&entry, request.fd, request.buffer, request.length, request.offset);
       return;
+    case Opcode::poll:
+      io_uring_prep_poll_add(&entry, request.fd, request.flags);
+      return;
     case Opcode::close:
       io_uring_prep_close(&entry, request.fd);
+      return;
+    case Opcode::open:
+      io_uring_prep_openat(&entry, request.fd, static_cast<const char*>(request.buffer),
+                           static_cast<int>(request.flags | O_CLOEXEC), request.length);
+      return;
+    case Opcode::stat:
+      io_uring_prep_statx(&entry, request.fd, static_cast<const char*>(request.buffer),
+                          static_cast<int>(request.flags), STATX_BASIC_STATS,
+                          static_cast<struct statx*>(request.second));
+      return;
+    case Opcode::rename:
+      io_uring_prep_renameat(&entry, request.fd, static_cast<const char*>(request.buffer),
+                             request.fd, static_cast<const char*>(request.second), 0);
+      return;
+    case Opcode::unlink:
+      io_uring_prep_unlinkat(&entry, request.fd, static_cast<const char*>(request.buffer),
+                             static_cast<int>(request.flags));
+      return;
+    case Opcode::mkdir:
+      io_uring_prep_mkdirat(&entry, request.fd, static_cast<const char*>(request.buffer),
+                            request.length);
+      return;
+    case Opcode::fsync:
+      io_uring_prep_fsync(&entry, request.fd, 0);
       return;
   }
   // An opcode that no kernel knows: it answers EINVAL, to this operation alone.

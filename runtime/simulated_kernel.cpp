@@ -1,55 +1,14 @@
 #include <algorithm>
 #include <cerrno>
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include <rondo/runtime/detail/attempt.h>
 #include <rondo/runtime/simulated_kernel.h>
 
 namespace rondo {
 
 namespace {
-
-int result_of(ssize_t returned) {
-  return returned < 0 ? -errno : static_cast<int>(returned);
-}
-
-bool ready(int fd, short events) {
-  pollfd entry{fd, events, 0};
-  return ::poll(&entry, 1, 0) > 0;
-}
-
-int begin_connect(const Request& request) {
-  const int flags = ::fcntl(request.fd, F_GETFL);
-  ::fcntl(request.fd, F_SETFL, flags | O_NONBLOCK);
-  const int result = result_of(
-      ::connect(request.fd, static_cast<const sockaddr*>(request.buffer), request.length));
-  ::fcntl(request.fd, F_SETFL, flags);
-  return result;
-}
-
-int end_connect(int fd) {
-  if (!ready(fd, POLLOUT)) return -EAGAIN;
-  int error = 0;
-  socklen_t length = sizeof error;
-  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? -error : -errno;
-}
-
-ssize_t read_from(const Request& request, std::size_t length) {
-  if (request.offset == Request::current_position) {
-    return ::read(request.fd, request.buffer, length);
-  }
-  return ::pread(request.fd, request.buffer, length, static_cast<off_t>(request.offset));
-}
-
-ssize_t write_to(const Request& request, std::size_t length) {
-  if (request.offset == Request::current_position) {
-    return ::write(request.fd, request.buffer, length);
-  }
-  return ::pwrite(request.fd, request.buffer, length, static_cast<off_t>(request.offset));
-}
 
 /// What an operation fails with when nothing is wrong with it but the world.
 int failure_of(Opcode opcode) {
@@ -60,12 +19,21 @@ int failure_of(Opcode opcode) {
       return -ETIMEDOUT;
     case Opcode::receive:
     case Opcode::send:
+    case Opcode::receive_message:
+    case Opcode::send_message:
       return -ECONNRESET;
     case Opcode::read:
     case Opcode::write:
     case Opcode::close:
+    case Opcode::open:
+    case Opcode::stat:
+    case Opcode::rename:
+    case Opcode::unlink:
+    case Opcode::mkdir:
+    case Opcode::fsync:
       return -EIO;
     case Opcode::nop:
+    case Opcode::poll:
       break;
   }
   return -ENOMEM;
@@ -131,10 +99,8 @@ bool SimulatedKernel::anything_moves(int milliseconds) const {
   if (pending_.empty()) return false;
   std::vector<pollfd> descriptors;
   for (const Pending& pending : pending_) {
-    const Opcode opcode = pending.request.opcode;
-    const bool writes =
-        opcode == Opcode::send || opcode == Opcode::write || opcode == Opcode::connect;
-    descriptors.push_back({pending.request.fd, static_cast<short>(writes ? POLLOUT : POLLIN), 0});
+    const int fd = detail::waits_for_descriptor(pending.request.opcode) ? pending.request.fd : -1;
+    descriptors.push_back({fd, detail::awaited_events(pending.request), 0});
   }
   return ::poll(descriptors.data(), descriptors.size(), milliseconds) > 0;
 }
@@ -170,36 +136,20 @@ int SimulatedKernel::attempt(Pending& pending) {
 }
 
 int SimulatedKernel::attempt_as_asked(Pending& pending) {
-  const Request& request = pending.request;
+  Request request = pending.request;
   switch (request.opcode) {
-    case Opcode::nop:
-      return 0;
-    case Opcode::accept:
-      if (!ready(request.fd, POLLIN)) return -EAGAIN;
-      return result_of(::accept4(request.fd, nullptr, nullptr, SOCK_CLOEXEC));
-    case Opcode::connect: {
-      if (pending.connecting) return end_connect(request.fd);
-      const int result = begin_connect(request);
-      pending.connecting = result == -EINPROGRESS;
-      return pending.connecting ? -EAGAIN : result;
-    }
     case Opcode::receive:
-      if (chance(20)) return -EINTR;
-      return result_of(::recv(request.fd, request.buffer, shorten(request.length), MSG_DONTWAIT));
     case Opcode::send:
       if (chance(20)) return -EINTR;
-      return result_of(
-          ::send(request.fd, request.buffer, shorten(request.length), MSG_DONTWAIT | MSG_NOSIGNAL));
+      [[fallthrough]];
     case Opcode::read:
-      if (!ready(request.fd, POLLIN)) return -EAGAIN;
-      return result_of(read_from(request, shorten(request.length)));
     case Opcode::write:
-      if (!ready(request.fd, POLLOUT)) return -EAGAIN;
-      return result_of(write_to(request, shorten(request.length)));
-    case Opcode::close:
-      return result_of(::close(request.fd));
+      request.length = shorten(request.length);
+      break;
+    default:
+      break;
   }
-  return -ENOSYS;
+  return detail::attempt(request, pending.connecting);
 }
 
 std::size_t SimulatedKernel::reap() {
