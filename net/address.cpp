@@ -60,6 +60,11 @@ std::uint16_t Address::port() const noexcept {
   return 0;
 }
 
+void Address::set_port(std::uint16_t port) noexcept {
+  if (family() == AF_INET) reinterpret_cast<sockaddr_in&>(storage_).sin_port = htons(port);
+  if (family() == AF_INET6) reinterpret_cast<sockaddr_in6&>(storage_).sin6_port = htons(port);
+}
+
 std::string Address::host() const {
   char text[NI_MAXHOST] = "";
   if (length_ > 0) getnameinfo(get(), length_, text, sizeof text, nullptr, 0, NI_NUMERICHOST);

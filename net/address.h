@@ -21,6 +21,7 @@ class Address {
 
   int family() const noexcept { return storage_.ss_family; }
   std::uint16_t port() const noexcept;
+  void set_port(std::uint16_t port) noexcept;
   /// "127.0.0.1" or "::1".
   std::string host() const;
   /// "127.0.0.1:22" or "[::1]:22".

@@ -1,9 +1,10 @@
 #include <cerrno>
 
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 
+#include <rondo/net/detail/socket_transport.h>
 #include <rondo/net/open_connection.h>
+#include <rondo/net/socket_options.h>
 #include <rondo/runtime/detail/operation_awaiter.h>
 
 namespace rondo {
@@ -18,6 +19,7 @@ FileDescriptor make_socket(int family) {
 
 Coroutine<FileDescriptor> connect_to(Address address) {
   FileDescriptor socket = make_socket(address.family());
+  set_socket_options(socket.get(), SocketOptions());
   const Request request{Opcode::connect, socket.get(), address.get(), address.length()};
   const int result = co_await detail::perform(request);
   if (result < 0) throw_os_error(-result, "connect to " + address.text());
@@ -53,42 +55,22 @@ Coroutine<FileDescriptor> connect_to_any(std::string host, std::uint16_t port) {
 
 }  // namespace
 
-namespace detail {
-
-Ref<DescriptorTransport> start_tcp(Loop& loop, FileDescriptor socket,
-                                   std::shared_ptr<Protocol> protocol) {
-  const int on = 1;
-  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  const std::string peer = peer_address(socket.get()).text();
-  const std::string self = local_address(socket.get()).text();
-  auto transport = DescriptorTransport::start(loop, std::move(socket), std::move(protocol));
-  transport->set_extra_info("peername", peer);
-  transport->set_extra_info("sockname", self);
-  return transport;
-}
-
-std::pair<StreamReader, StreamWriter> make_stream(Loop& loop, FileDescriptor socket,
-                                                  const std::shared_ptr<Stream>& stream) {
-  start_tcp(loop, std::move(socket), stream);
-  const std::shared_ptr<Stream> handle = Stream::handle_of(stream);
-  return {Stream::reader_of(handle), StreamWriter(handle)};
-}
-
-}  // namespace detail
-
 Coroutine<std::pair<StreamReader, StreamWriter>> open_connection(std::string host,
                                                                  std::uint16_t port,
                                                                  std::size_t limit) {
   auto stream = std::make_shared<detail::Stream>(limit);
   FileDescriptor socket = co_await connect_to_any(std::move(host), port);
-  co_return detail::make_stream(get_running_loop(), std::move(socket), stream);
+  detail::start_socket_transport(get_running_loop(), std::move(socket), stream);
+  const std::shared_ptr<detail::Stream> handle = detail::Stream::handle_of(stream);
+  co_return std::pair(detail::Stream::reader_of(handle), StreamWriter(handle));
 }
 
 Coroutine<detail::Ref<DescriptorTransport>> create_connection(std::shared_ptr<Protocol> protocol,
                                                               std::string host,
                                                               std::uint16_t port) {
   FileDescriptor socket = co_await connect_to_any(std::move(host), port);
-  co_return detail::start_tcp(get_running_loop(), std::move(socket), std::move(protocol));
+  co_return detail::start_socket_transport(get_running_loop(), std::move(socket),
+                                           std::move(protocol));
 }
 
 }  // namespace rondo

@@ -27,15 +27,4 @@ Coroutine<std::pair<StreamReader, StreamWriter>> open_connection(
 Coroutine<detail::Ref<DescriptorTransport>> create_connection(std::shared_ptr<Protocol> protocol,
                                                               std::string host, std::uint16_t port);
 
-namespace detail {
-
-/// Makes the stream of a connected socket.
-std::pair<StreamReader, StreamWriter> make_stream(Loop& loop, FileDescriptor socket,
-                                                  const std::shared_ptr<Stream>& stream);
-/// Starts a transport over a connected TCP socket, with no delay and the names of both ends.
-Ref<DescriptorTransport> start_tcp(Loop& loop, FileDescriptor socket,
-                                   std::shared_ptr<Protocol> protocol);
-
-}  // namespace detail
-
 }  // namespace rondo

@@ -17,6 +17,9 @@ namespace rondo {
 
 class Transport;
 
+/// What is known of a connection, by name.
+using ExtraInfo = std::map<std::string, std::string, std::less<>>;
+
 class Protocol {
  public:
   Protocol() = default;
@@ -79,6 +82,7 @@ class Transport {
   void set_extra_info(std::string name, std::string value) {
     extra_info_.insert_or_assign(std::move(name), std::move(value));
   }
+  void set_extra_info(ExtraInfo info) { extra_info_ = std::move(info); }
 
  protected:
   ~Transport() = default;
@@ -101,7 +105,7 @@ class Transport {
   std::size_t high_water_ = 64 * 1024;  // bytes
   std::size_t low_water_ = 16 * 1024;   // bytes; not above high_water_
   bool protocol_paused_ = false;
-  std::map<std::string, std::string, std::less<>> extra_info_;
+  ExtraInfo extra_info_;
 };
 
 }  // namespace rondo
