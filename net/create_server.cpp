@@ -90,8 +90,8 @@ Coroutine<Server> create_server(ProtocolFactory factory, std::vector<std::string
     }
   }
   if (addresses.empty()) throw ValueError("a server needs at least one host");
-  auto state =
-      std::make_shared<detail::ServerState>(get_running_loop(), std::move(factory), options);
+  auto state = std::make_shared<detail::ServerState>(get_running_loop(), std::move(factory),
+                                                     options.backlog);
   for (FileDescriptor& socket : bind_with_patience(addresses, options))
     state->add(std::move(socket));
   state->keep_alive();

@@ -1,5 +1,6 @@
 #include <cerrno>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <rondo/net/detail/listener.h>
@@ -16,8 +17,8 @@ bool out_of_resources(int error_number) {
 
 }  // namespace
 
-Listener::Listener(Loop& loop, FileDescriptor socket, Owner& owner)
-    : loop_(loop), socket_(std::move(socket)), owner_(owner) {
+Listener::Listener(Loop& loop, FileDescriptor socket, SocketFile file, Owner& owner)
+    : loop_(loop), socket_(std::move(socket)), file_(std::move(file)), owner_(owner) {
   loop_.add_resource(*this);
 }
 
@@ -39,7 +40,7 @@ void Listener::complete(int result) noexcept {
   }
   if (close_.in_flight()) return;  // the owner has closed this just now
   if (closing_) {
-    close_socket();
+    close_.begin();
   } else if (result < 0 && out_of_resources(-result)) {
     pause(-result);
   } else {
@@ -64,18 +65,41 @@ void Listener::close() noexcept {
     loop_.driver().cancel(*this);
   } else {
     retry_.cancel();
-    close_socket();
+    close_.begin();
   }
 }
 
-void Listener::close_socket() {
-  loop_.driver().prepare(close_, {Opcode::close, socket_.get()});
+void Listener::CloseOperation::begin() {
+  listener_.file_.empty() ? close() : look();
+}
+
+void Listener::CloseOperation::look() {
+  step_ = Step::look;
+  Request request{Opcode::stat, AT_FDCWD, listener_.file_.path()};
+  request.second = &found_;
+  listener_.loop_.driver().prepare(*this, request);
+}
+
+void Listener::CloseOperation::remove() {
+  step_ = Step::remove;
+  listener_.loop_.driver().prepare(*this, {Opcode::unlink, AT_FDCWD, listener_.file_.path()});
+}
+
+void Listener::CloseOperation::close() {
+  step_ = Step::close;
+  listener_.loop_.driver().prepare(*this, {Opcode::close, listener_.socket_.get()});
 }
 
 void Listener::CloseOperation::complete(int result) noexcept {
-  listener_.socket_.close_answered(result);
-  listener_.LoopResource::unlink();
-  listener_.owner_.listener_closed();
+  if (step_ == Step::look && result == 0 && listener_.file_.is(found_)) {
+    remove();
+  } else if (step_ != Step::close) {
+    close();
+  } else {
+    listener_.socket_.close_answered(result);
+    listener_.LoopResource::unlink();
+    listener_.owner_.listener_closed();
+  }
 }
 
 }  // namespace rondo::detail

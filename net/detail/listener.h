@@ -1,6 +1,7 @@
 #pragma once
 
 #include <rondo/net/address.h>
+#include <rondo/net/detail/socket_file.h>
 #include <rondo/runtime/file_descriptor.h>
 #include <rondo/runtime/loop.h>
 
@@ -25,8 +26,8 @@ class Listener final : private Operation, private LoopResource {
     ~Owner() = default;
   };
 
-  /// Takes over a bound stream socket.
-  Listener(Loop& loop, FileDescriptor socket, Owner& owner);
+  /// Takes over a bound stream socket, and its file, which is removed before the socket is closed.
+  Listener(Loop& loop, FileDescriptor socket, SocketFile file, Owner& owner);
 
   /// Clients may connect from now on, `backlog` of them before they are accepted. Throws OSError,
   /// which names `address`.
@@ -35,23 +36,36 @@ class Listener final : private Operation, private LoopResource {
   void close() noexcept;
 
  private:
+  /// The way to the end: each step is asked for when the one before is answered.
   class CloseOperation final : public Operation {
    public:
     explicit CloseOperation(Listener& listener) noexcept : listener_(listener) {}
+    void begin();
     void complete(int result) noexcept override;
 
    private:
+    enum class Step : unsigned char {
+      look,    // at the file: is it still ours?
+      remove,  // the file; left out unless it is
+      close,   // the socket
+    };
+    void look();
+    void remove();
+    void close();
+
     Listener& listener_;
+    Step step_ = Step::close;  // the one that is in flight
+    struct statx found_{};
   };
 
   void loop_closing() noexcept override { owner_.close(); }
   void complete(int result) noexcept override;
   void accept();
   void pause(int error_number);
-  void close_socket();
 
   Loop& loop_;
   FileDescriptor socket_;
+  SocketFile file_;  // empty: there is none to remove
   Owner& owner_;
   CloseOperation close_{*this};
   TimerHandle retry_;  // armed while descriptors are short

@@ -4,10 +4,10 @@
 
 namespace rondo::detail {
 
-void ServerState::add(FileDescriptor socket) {
+void ServerState::add(FileDescriptor socket, SocketFile file) {
   Listener::Owner& owner = *this;
   addresses_.push_back(local_address(socket.get()));
-  listeners_.emplace_back(loop_, std::move(socket), owner);
+  listeners_.emplace_back(loop_, std::move(socket), std::move(file), owner);
   ++open_listeners_;
 }
 
@@ -17,7 +17,7 @@ void ServerState::start_serving() {
   serving_ = true;
   auto address = addresses_.begin();
   for (Listener& listener : listeners_) {
-    listener.listen(options_.backlog, *address++);
+    listener.listen(backlog_, *address++);
   }
 }
 

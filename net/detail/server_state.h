@@ -17,11 +17,11 @@ namespace rondo::detail {
 class ServerState final : public std::enable_shared_from_this<ServerState>,
                           private Listener::Owner {
  public:
-  ServerState(Loop& loop, ProtocolFactory factory, const ServerOptions& options)
-      : loop_(loop), factory_(std::move(factory)), options_(options) {}
+  ServerState(Loop& loop, ProtocolFactory factory, int backlog)
+      : loop_(loop), factory_(std::move(factory)), backlog_(backlog) {}
 
-  /// Takes over a bound socket, which does not listen yet.
-  void add(FileDescriptor socket);
+  /// Takes over a bound socket, which does not listen yet, and the file that goes with it.
+  void add(FileDescriptor socket, SocketFile file = SocketFile());
   /// From now on it lives until it is closed and empty.
   void keep_alive() { self_ = shared_from_this(); }
 
@@ -49,7 +49,7 @@ class ServerState final : public std::enable_shared_from_this<ServerState>,
 
   Loop& loop_;
   const ProtocolFactory factory_;
-  const ServerOptions options_;
+  const int backlog_;
   std::list<Listener> listeners_;
   std::vector<Address> addresses_;  // of the listeners, in their order
   std::size_t open_listeners_ = 0;

@@ -20,4 +20,11 @@ Ref<DescriptorTransport> start_socket_transport(Loop& loop, FileDescriptor socke
   return DescriptorTransport::start(loop, std::move(socket), std::move(protocol), std::move(info));
 }
 
+std::pair<StreamReader, StreamWriter> start_stream(Loop& loop, FileDescriptor socket,
+                                                   const std::shared_ptr<Stream>& stream) {
+  start_socket_transport(loop, std::move(socket), stream);
+  const std::shared_ptr<Stream> handle = Stream::handle_of(stream);
+  return {Stream::reader_of(handle), StreamWriter(handle)};
+}
+
 }  // namespace rondo::detail

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include <rondo/runtime/descriptor_transport.h>
+#include <rondo/runtime/stream_reader.h>
+#include <rondo/runtime/stream_writer.h>
 
 namespace rondo::detail {
 
@@ -11,5 +14,9 @@ namespace rondo::detail {
 /// `connection_made` throws, and OSError.
 Ref<DescriptorTransport> start_socket_transport(Loop& loop, FileDescriptor socket,
                                                 std::shared_ptr<Protocol> protocol);
+
+/// The same with a stream as the protocol; returns its handles.
+std::pair<StreamReader, StreamWriter> start_stream(Loop& loop, FileDescriptor socket,
+                                                   const std::shared_ptr<Stream>& stream);
 
 }  // namespace rondo::detail
