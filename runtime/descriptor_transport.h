@@ -43,6 +43,7 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
   bool is_closing() const noexcept override { return closing_; }
   void pause_reading() override { reading_paused_ = true; }
   void resume_reading() override;
+  bool is_reading() const noexcept override { return !reading_paused_ && !closing_; }
   std::size_t get_write_buffer_size() const noexcept override { return unsent(); }
 
  private:
@@ -88,6 +89,9 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
   ~DescriptorTransport() = default;
 
   void loop_closing() noexcept override { abort(); }
+  void limits_changed() override {
+    if (!closing_) check_water_marks(*protocol_);
+  }
   std::size_t unsent() const noexcept { return queue_.size() + sending_.size(); }
   void start_reading();
   void read_on();
