@@ -132,16 +132,11 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
   EndOfTurn end_of_turn_{*this};
   detail::ByteBuffer queue_;  // written, and not handed to the kernel
   detail::ByteBuffer
-<<<<<<< HEAD
       sending_;  // in the kernel's hands; it stays in place while write_ is in flight
   std::function<void()> on_closed_;  // empty: nobody asks
   std::exception_ptr error_;         // why the connection is lost; null for a plain close
-=======
-      sending_;               // in the kernel's hands; it stays in place while write_ is in flight
-  std::exception_ptr error_;  // why the connection is lost; null for a plain close
   Reading reading_ = Reading::many;
   bool many_stopped_ = false;  // a request of many answers was cancelled, to go on in another way
->>>>>>> 98f9182d1f8780e7a158f447510ea8ad68b55cb1
   bool reading_paused_ = false;
   bool read_eof_ = false;   // the peer has ended its direction
   bool write_eof_ = false;  // we end ours when the queue is empty

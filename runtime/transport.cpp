@@ -3,8 +3,8 @@
 
 namespace rondo {
 
-void Transport::set_write_buffer_limits(std::optional<std::size_t> high,
-                                        std::optional<std::size_t> low) {
+void BaseTransport::set_write_buffer_limits(std::optional<std::size_t> high,
+                                            std::optional<std::size_t> low) {
   constexpr std::size_t times = 4;
   WriteBufferLimits limits;
   if (high) limits = {*high / times, *high};

@@ -14,7 +14,8 @@
 //
 // A transport moves bytes: over a descriptor, or over a channel of an SSH session. A protocol is
 // told about them. All calls come on the loop's thread, and a protocol resumes nobody; it puts what
-// it wakes on the ready queue. These are asyncio.Transport and asyncio.BufferedProtocol.
+// it wakes on the ready queue. These are asyncio.Transport and asyncio.BufferedProtocol, and below
+// them what transports and protocols of datagrams share with them.
 
 namespace rondo {
 
@@ -29,22 +30,14 @@ struct WriteBufferLimits {
   std::size_t high = 64 * 1024;
 };
 
-class Protocol {
+/// What every protocol is told.
+class BaseProtocol {
  public:
-  Protocol() = default;
-  Protocol(const Protocol&) = delete;
-  Protocol& operator=(const Protocol&) = delete;
-  virtual ~Protocol() = default;
+  BaseProtocol() = default;
+  BaseProtocol(const BaseProtocol&) = delete;
+  BaseProtocol& operator=(const BaseProtocol&) = delete;
+  virtual ~BaseProtocol() = default;
 
-  /// The connection stands. First call of all.
-  virtual void connection_made(Transport& transport) = 0;
-  /// Room for the next bytes, never empty; it stays in place until `buffer_updated`, `eof_received`
-  /// or `connection_lost`.
-  virtual std::span<char> get_buffer() = 0;
-  /// The first `count` bytes of that room are filled.
-  virtual void buffer_updated(std::size_t count) = 0;
-  /// The peer will send no more. The transport stays open for writing.
-  virtual void eof_received() = 0;
   /// The connection is over and its descriptor closed; null unless an error ended it. Last call of
   /// all.
   virtual void connection_lost(std::exception_ptr error) = 0;
@@ -54,39 +47,31 @@ class Protocol {
   virtual void resume_writing() {}
 };
 
-class Transport {
+class Protocol : public BaseProtocol {
  public:
-  Transport() = default;
-  Transport(const Transport&) = delete;
-  Transport& operator=(const Transport&) = delete;
+  /// The connection stands. First call of all.
+  virtual void connection_made(Transport& transport) = 0;
+  /// Room for the next bytes, never empty; it stays in place until `buffer_updated`, `eof_received`
+  /// or `connection_lost`.
+  virtual std::span<char> get_buffer() = 0;
+  /// The first `count` bytes of that room are filled.
+  virtual void buffer_updated(std::size_t count) = 0;
+  /// The peer will send no more. The transport stays open for writing.
+  virtual void eof_received() = 0;
+};
 
-  /// Takes all bytes over and sends them in the background. After the connection was lost they are
-  /// dropped. Throws RuntimeError after `write_eof`.
-  virtual void write(std::string_view bytes) = 0;
-  /// Sends what was written, then ends this direction.
-  virtual void write_eof() = 0;
-  virtual bool can_write_eof() const noexcept = 0;
+/// What every transport can do.
+class BaseTransport {
+ public:
+  BaseTransport() = default;
+  BaseTransport(const BaseTransport&) = delete;
+  BaseTransport& operator=(const BaseTransport&) = delete;
+
   /// Stops reading, sends what was written, then closes.
   virtual void close() = 0;
   /// Closes at once; what was not sent is dropped.
   virtual void abort() = 0;
   virtual bool is_closing() const noexcept = 0;
-
-  /// `write` for each element of a range.
-  template <std::ranges::input_range R>
-    requires std::convertible_to<std::ranges::range_reference_t<R>, std::string_view>
-  void writelines(R&& lines) {
-    for (auto&& line : lines)
-      write(line);
-  }
-
-  /// No more calls of `buffer_updated` until `resume_reading`, except for one that is under way.
-  /// Calling either twice is the same as once.
-  virtual void pause_reading() = 0;
-  virtual void resume_reading() = 0;
-  /// False while reading is paused, and once the transport is closing. (Here: of a transport that
-  /// cannot be paused.)
-  virtual bool is_reading() const noexcept { return !is_closing(); }
 
   /// Bytes that were written and that the kernel, or whatever is below, has not taken yet.
   virtual std::size_t get_write_buffer_size() const noexcept = 0;
@@ -109,13 +94,13 @@ class Transport {
   void set_extra_info(ExtraInfo info) { extra_info_ = std::move(info); }
 
  protected:
-  ~Transport() = default;
+  ~BaseTransport() = default;
 
   /// Tells the protocol when the amount that waits to be sent has crossed a mark.
-  void check_water_marks(Protocol& protocol) {
+  void check_water_marks(BaseProtocol& protocol) {
     check_water_marks(protocol, get_write_buffer_size());
   }
-  void check_water_marks(Protocol& protocol, std::size_t size) {
+  void check_water_marks(BaseProtocol& protocol, std::size_t size) {
     if (!protocol_paused_ && size > limits_.high) {
       protocol_paused_ = true;
       protocol.pause_writing();
@@ -132,6 +117,34 @@ class Transport {
   WriteBufferLimits limits_;
   bool protocol_paused_ = false;
   ExtraInfo extra_info_;
+};
+
+class Transport : public BaseTransport {
+ public:
+  /// Takes all bytes over and sends them in the background. After the connection was lost they are
+  /// dropped. Throws RuntimeError after `write_eof`.
+  virtual void write(std::string_view bytes) = 0;
+  /// Sends what was written, then ends this direction.
+  virtual void write_eof() = 0;
+  virtual bool can_write_eof() const noexcept = 0;
+  /// `write` for each element of a range.
+  template <std::ranges::input_range R>
+    requires std::convertible_to<std::ranges::range_reference_t<R>, std::string_view>
+  void writelines(R&& lines) {
+    for (auto&& line : lines)
+      write(line);
+  }
+
+  /// No more calls of `buffer_updated` until `resume_reading`, except for one that is under way.
+  /// Calling either twice is the same as once.
+  virtual void pause_reading() = 0;
+  virtual void resume_reading() = 0;
+  /// False while reading is paused, and once the transport is closing. (Here: of a transport that
+  /// cannot be paused.)
+  virtual bool is_reading() const noexcept { return !is_closing(); }
+
+ protected:
+  ~Transport() = default;
 };
 
 }  // namespace rondo

@@ -4,7 +4,10 @@
 
 #include <rondo/net/address.h>
 #include <rondo/net/connect_options.h>
+#include <rondo/net/create_datagram_endpoint.h>
 #include <rondo/net/create_server.h>
+#include <rondo/net/datagram_endpoint.h>
+#include <rondo/net/datagram_transport.h>
 #include <rondo/net/open_connection.h>
 #include <rondo/net/open_unix_connection.h>
 #include <rondo/net/server.h>
