@@ -122,4 +122,72 @@ TEST_CASE("a socket knows its own address; asking what is no socket is an error"
   CHECK_THROWS_AS(local_address(-1), OSError);
 }
 
+TEST_CASE("an address is made of what is spelled, without looking up any name") {
+  CHECK(Address("127.0.0.1", 22).text() == "127.0.0.1:22");
+  CHECK(Address("::1", 22).text() == "[::1]:22");
+  CHECK(Address("::1", 22).family() == AF_INET6);
+  CHECK_THROWS_AS(Address("localhost", 22), ValueError);
+  CHECK_THROWS_AS(Address("", 22), ValueError);
+  CHECK(Address().empty());
+  CHECK_FALSE(Address("::", 0).empty());
+}
+
+TEST_CASE("parse reads what text has written, and nothing else") {
+  for (const char* text : {"127.0.0.1:22", "[::1]:22", "0.0.0.0:0", "[2001:db8::1]:65535"}) {
+    CAPTURE(text);
+    CHECK(Address::parse(text).text() == text);
+  }
+  for (const char* text : {"", ":", "127.0.0.1", "127.0.0.1:", ":22", "::1:22", "[::1]", "[::1]22",
+                           "[127.0.0.1]:22", "router:22", "127.0.0.1:65536", "127.0.0.1:-1",
+                           "127.0.0.1:22x", "127.0.0.1: 22", "[]:22"}) {
+    CAPTURE(text);
+    CHECK_THROWS_AS(Address::parse(text), ValueError);
+  }
+}
+
+TEST_CASE("the address of a Unix socket is a path, or an abstract name") {
+  const Address path = Address::of_path("/run/socket");
+  CHECK(path.family() == AF_UNIX);
+  CHECK(path.path() == "/run/socket");
+  CHECK(path.text() == "/run/socket");
+  CHECK(path.host().empty());
+  CHECK(path.port() == 0);
+  const std::string name("\0an\0abstract name", 17);
+  const Address abstract = Address::of_path(name);
+  CHECK(abstract.path() == name);
+  CHECK(abstract.text() == "@an@abstract name");
+  CHECK_THROWS_AS(Address::of_path(""), ValueError);
+  CHECK_THROWS_AS(Address::of_path(std::string("/run/\0socket", 12)), ValueError);
+  CHECK(Address::of_path(std::string(107, 'x')).path().size() == 107);
+  CHECK_THROWS_AS(Address::of_path(std::string(108, 'x')), ValueError);
+  CHECK(Address::of_path(std::string(1, '\0') + std::string(107, 'x')).path().size() == 108);
+  CHECK_THROWS_AS(Address::of_path(std::string(1, '\0') + std::string(108, 'x')), ValueError);
+}
+
+TEST_CASE("a Unix socket has the address that it was bound to, and none before that") {
+  const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  CHECK(local_address(socket.get()).family() == AF_UNIX);
+  CHECK(local_address(socket.get()).path().empty());
+  CHECK(local_address(socket.get()).text().empty());
+  const std::string name = std::string(1, '\0') + "rondo-test-" + std::to_string(::getpid());
+  const Address address = Address::of_path(name);
+  REQUIRE(::bind(socket.get(), address.get(), address.length()) == 0);
+  CHECK(local_address(socket.get()) == address);
+}
+
+TEST_CASE("addresses are equal when everything that tells sockets apart is") {
+  CHECK(Address("127.0.0.1", 22) == Address("127.0.0.1", 22));
+  CHECK(Address("127.0.0.1", 22) != Address("127.0.0.1", 23));
+  CHECK(Address("127.0.0.1", 22) != Address("127.0.0.2", 22));
+  CHECK(Address("::1", 22) == Address("::1", 22));
+  CHECK(Address("::1", 22) != Address("::", 22));
+  CHECK(Address("127.0.0.1", 22) != Address("::ffff:127.0.0.1", 22));
+  CHECK(Address::of_path("a") == Address::of_path("a"));
+  CHECK(Address::of_path("a") != Address::of_path("b"));
+  CHECK(Address() == Address());
+  Address moved("127.0.0.1", 22);
+  moved.set_port(23);
+  CHECK(moved == Address("127.0.0.1", 23));
+}
+
 }  // namespace
