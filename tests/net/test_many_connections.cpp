@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -65,8 +66,9 @@ Coroutine<Connection> connect_within(Semaphore& at_once, std::uint16_t port) {
   co_return *std::move(connection);
 }
 
+constexpr int count = 10'000;
+
 TEST_CASE("[fault 46] ten thousand connections at a time, each with its own answers") {
-  constexpr int count = 10'000;
   constexpr rlim_t needed = 2 * count + 200;
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
