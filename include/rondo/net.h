@@ -4,5 +4,6 @@
 
 #include <rondo/net/address.h>
 #include <rondo/net/open_connection.h>
+#include <rondo/net/resolver.h>
 #include <rondo/net/start_server.h>
 #include <rondo/runtime.h>
