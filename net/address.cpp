@@ -1,4 +1,6 @@
 #include <cerrno>
+#include <charconv>
+#include <cstddef>
 #include <cstring>
 #include <fstream>
 #include <memory>
@@ -10,6 +12,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <strings.h>
+#include <sys/un.h>
 
 #include <rondo/net/address.h>
 #include <rondo/runtime/errors.h>
@@ -51,20 +54,102 @@ Address ask_socket(int socket, NameOf name_of, const char* what) {
 
 }  // namespace
 
+Address::Address(std::string_view host, std::uint16_t port) {
+  const auto address = numeric_address(std::string(host), port);
+  if (!address) throw ValueError("\"" + std::string(host) + "\" is no IPv4 or IPv6 address");
+  *this = *address;
+}
+
+Address Address::parse(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  const bool has_port = colon != std::string_view::npos;
+  std::string_view host = text.substr(0, has_port ? colon : 0);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const bool clear = bracketed == (host.find(':') != std::string_view::npos);
+  const std::string_view digits = has_port ? text.substr(colon + 1) : std::string_view();
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  const bool is_number = error == std::errc() && end == digits.data() + digits.size();
+  const auto address = clear && is_number ? numeric_address(std::string(host), port) : std::nullopt;
+  if (address) return *address;
+  throw ValueError("\"" + std::string(text) +
+                   "\" is no address with a port, such as 127.0.0.1:22 or [::1]:22");
+}
+
+Address Address::of_path(std::string_view path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const bool abstract = !path.empty() && path.front() == '\0';
+  // A path ends in a zero byte; an abstract name, which may hold some, does not.
+  const std::size_t most = sizeof address.sun_path - (abstract ? 0 : 1);
+  if (path.empty()) throw ValueError("the path of a Unix socket is empty");
+  if (path.size() > most) {
+    throw ValueError("the path of a Unix socket has at most " + std::to_string(most) +
+                     " bytes, and this one " + std::to_string(path.size()) + ": " +
+                     std::string(path.substr(abstract ? 1 : 0)) +
+                     "; a relative path or a link to its directory may be shorter");
+  }
+  if (!abstract && path.find('\0') != std::string_view::npos) {
+    throw ValueError("the path of a Unix socket has a zero byte in its middle");
+  }
+  std::memcpy(address.sun_path, path.data(), path.size());
+  sockaddr_storage storage{};
+  std::memcpy(&storage, &address, sizeof address);
+  const std::size_t length = offsetof(sockaddr_un, sun_path) + path.size() + (abstract ? 0 : 1);
+  return {storage, static_cast<socklen_t>(length)};
+}
+
 std::uint16_t Address::port() const noexcept {
   if (family() == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(storage_).sin_port);
   if (family() == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(storage_).sin6_port);
   return 0;
 }
 
+void Address::set_port(std::uint16_t port) noexcept {
+  if (family() == AF_INET) reinterpret_cast<sockaddr_in&>(storage_).sin_port = htons(port);
+  if (family() == AF_INET6) reinterpret_cast<sockaddr_in6&>(storage_).sin6_port = htons(port);
+}
+
 std::string Address::host() const {
   char text[NI_MAXHOST] = "";
-  if (length_ > 0) ::getnameinfo(get(), length_, text, sizeof text, nullptr, 0, NI_NUMERICHOST);
+  if (length_ == 0 || family() == AF_UNIX) return text;
+  ::getnameinfo(get(), length_, text, sizeof text, nullptr, 0, NI_NUMERICHOST);
   return text;
 }
 
+std::string Address::path() const {
+  constexpr std::size_t start = offsetof(sockaddr_un, sun_path);
+  if (family() != AF_UNIX || length_ <= start) return "";
+  const char* const bytes = reinterpret_cast<const sockaddr_un&>(storage_).sun_path;
+  const std::size_t count = length_ - start;
+  const bool abstract = bytes[0] == '\0';
+  return {bytes, abstract ? count : ::strnlen(bytes, count)};
+}
+
 std::string Address::text() const {
-  return host_and_port(host(), port());
+  if (family() != AF_UNIX) return host_and_port(host(), port());
+  std::string name = path();
+  for (char& byte : name) {
+    if (byte == '\0') byte = '@';
+  }
+  return name;
+}
+
+bool operator==(const Address& a, const Address& b) noexcept {
+  if (a.family() != b.family()) return false;
+  if (a.family() == AF_INET) {
+    const auto& first = reinterpret_cast<const sockaddr_in&>(a.storage_);
+    const auto& second = reinterpret_cast<const sockaddr_in&>(b.storage_);
+    return first.sin_port == second.sin_port && first.sin_addr.s_addr == second.sin_addr.s_addr;
+  }
+  if (a.family() == AF_INET6) {
+    const auto& first = reinterpret_cast<const sockaddr_in6&>(a.storage_);
+    const auto& second = reinterpret_cast<const sockaddr_in6&>(b.storage_);
+    return first.sin6_port == second.sin6_port && first.sin6_scope_id == second.sin6_scope_id &&
+           std::memcmp(&first.sin6_addr, &second.sin6_addr, sizeof first.sin6_addr) == 0;
+  }
+  return a.length_ == b.length_ && std::memcmp(&a.storage_, &b.storage_, a.length_) == 0;
 }
 
 std::string host_and_port(std::string_view host, std::uint16_t port) {
@@ -110,10 +195,10 @@ std::string listed_name(const Address& address, const std::string& hosts_file) {
   std::ifstream file(hosts_file);
   for (std::string line; std::getline(file, line);) {
     std::istringstream words(line.substr(0, line.find('#')));
-    std::string spelled, name;
+    std::string spelled;
+    std::string name;
     if (!(words >> spelled >> name)) continue;
-    const auto listed = numeric_address(spelled, 0);
-    if (listed && listed->host() == address.host()) return name;
+    if (numeric_address(spelled, address.port()) == address) return name;
   }
   return "";
 }
@@ -126,7 +211,7 @@ std::vector<Address> addresses_of(const std::string& host, std::uint16_t port,
   std::vector<Address> addresses = detail::listed_addresses(host, port, hosts_file);
   if (addresses.empty()) {
     throw OSError(ENOENT, "host \"" + host + "\" is neither an address nor in " + hosts_file +
-                              "; name servers are asked by getaddrinfo only");
+                              "; only getaddrinfo asks name servers");
   }
   return addresses;
 }

@@ -83,15 +83,6 @@ std::vector<Address> of_family(std::vector<Address> addresses, int family) {
   return addresses;
 }
 
-Address with_port(Address address, std::uint16_t port) {
-  if (address.family() == AF_INET6) {
-    reinterpret_cast<sockaddr_in6*>(address.get())->sin6_port = htons(port);
-  } else {
-    reinterpret_cast<sockaddr_in*>(address.get())->sin_port = htons(port);
-  }
-  return address;
-}
-
 /// Would a packet to it find a way out? Connecting a socket of UDP asks the routing table only.
 bool has_route(const Address& address) {
   const FileDescriptor socket(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -113,7 +104,7 @@ std::vector<Address> without_doubles(std::vector<Address> addresses) {
 std::vector<Address> ready_to_try(std::vector<Address> found, std::uint16_t port) {
   std::vector<Address> addresses = without_doubles(std::move(found));
   for (Address& address : addresses)
-    address = with_port(address, port);
+    address.set_port(port);
   const auto first_v4 =
       std::ranges::find(addresses, AF_INET, [](const Address& each) { return each.family(); });
   const bool both = first_v4 != addresses.begin() && first_v4 != addresses.end();

@@ -23,11 +23,18 @@ DescriptorTransport::DescriptorTransport(Loop& loop, FileDescriptor socket,
 }
 
 detail::Ref<DescriptorTransport> DescriptorTransport::start(Loop& loop, FileDescriptor socket,
-                                                            std::shared_ptr<Protocol> protocol) {
+                                                            std::shared_ptr<Protocol> protocol,
+                                                            ExtraInfo info) {
   detail::Ref<DescriptorTransport> transport(
       new DescriptorTransport(loop, std::move(socket), std::move(protocol)));
+  transport->set_extra_info(std::move(info));
   transport->add_ref();  // its own, given back when the descriptor is closed
-  transport->protocol_->connection_made(*transport);
+  try {
+    transport->protocol_->connection_made(*transport);
+  } catch (...) {
+    transport->abort();
+    throw;
+  }
   transport->start_reading();
   return transport;
 }
@@ -163,6 +170,7 @@ void DescriptorTransport::close_done(int result) noexcept {
   detail::LoopResource::unlink();
   const std::shared_ptr<Protocol> protocol = std::move(protocol_);
   protocol->connection_lost(error_);
+  if (const auto callback = std::exchange(on_closed_, nullptr)) callback();
   release();
 }
 

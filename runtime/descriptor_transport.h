@@ -24,9 +24,16 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
                                   public Transport,
                                   private detail::LoopResource {
  public:
-  /// Takes over a connected stream socket and starts reading from it.
+  /// Takes over a connected stream socket, makes the connection known to the protocol, which finds
+  /// `info` in it, and starts reading. What `connection_made` throws is thrown on, and the
+  /// connection is aborted.
   static detail::Ref<DescriptorTransport> start(Loop& loop, FileDescriptor socket,
-                                                std::shared_ptr<Protocol> protocol);
+                                                std::shared_ptr<Protocol> protocol,
+                                                ExtraInfo info = ExtraInfo());
+
+  /// `callback` is called after the descriptor is closed and the protocol was told; for a server
+  /// that counts its connections.
+  void on_closed(std::function<void()> callback) { on_closed_ = std::move(callback); }
 
   void write(std::string_view bytes) override;
   void write_eof() override;
@@ -36,6 +43,7 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
   bool is_closing() const noexcept override { return closing_; }
   void pause_reading() override { reading_paused_ = true; }
   void resume_reading() override;
+  bool is_reading() const noexcept override { return !reading_paused_ && !closing_; }
   std::size_t get_write_buffer_size() const noexcept override { return unsent(); }
 
  private:
@@ -81,6 +89,9 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
   ~DescriptorTransport() = default;
 
   void loop_closing() noexcept override { abort(); }
+  void limits_changed() override {
+    if (!closing_) check_water_marks(*protocol_);
+  }
   std::size_t unsent() const noexcept { return queue_.size() + sending_.size(); }
   void start_reading();
   void read_on();
@@ -102,8 +113,9 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
   EndOfTurn end_of_turn_{*this};
   detail::ByteBuffer queue_;  // written, and not handed to the kernel
   detail::ByteBuffer
-      sending_;               // in the kernel's hands; it stays in place while write_ is in flight
-  std::exception_ptr error_;  // why the connection is lost; null for a plain close
+      sending_;  // in the kernel's hands; it stays in place while write_ is in flight
+  std::function<void()> on_closed_;  // empty: nobody asks
+  std::exception_ptr error_;         // why the connection is lost; null for a plain close
   bool reading_paused_ = false;
   bool read_eof_ = false;   // the peer has ended its direction
   bool write_eof_ = false;  // we end ours when the queue is empty

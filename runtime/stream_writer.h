@@ -98,7 +98,7 @@ class StreamWriter {
   /// Waits until the connection is closed. Throws the exception that it ended with, if one did.
   Coroutine<void> wait_closed() const { return detail::Stream::wait_closed(stream_.shared()); }
 
-  /// What is known of the connection: "peername", "sockname"; empty for names that are not.
+  /// What is known of the connection, see Transport::get_extra_info; empty once it is lost.
   std::string get_extra_info(std::string_view name) const {
     const Transport* transport = stream_->transport();
     return transport == nullptr ? std::string() : transport->get_extra_info(name);

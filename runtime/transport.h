@@ -1,8 +1,11 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <exception>
 #include <map>
+#include <optional>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +19,15 @@
 namespace rondo {
 
 class Transport;
+
+/// What is known of a connection, by name.
+using ExtraInfo = std::map<std::string, std::string, std::less<>>;
+
+/// Bytes; `low` is not above `high`.
+struct WriteBufferLimits {
+  std::size_t low = 16 * 1024;
+  std::size_t high = 64 * 1024;
+};
 
 class Protocol {
  public:
@@ -60,18 +72,33 @@ class Transport {
   virtual void abort() = 0;
   virtual bool is_closing() const noexcept = 0;
 
-  /// No more calls of `buffer_updated` until `resume_reading`, except for one that is under way.
-  virtual void pause_reading() = 0;
-  virtual void resume_reading() = 0;
-
-  virtual std::size_t get_write_buffer_size() const noexcept = 0;
-  /// Above `high` bytes waiting, the protocol is paused; at `low` it goes on.
-  void set_write_buffer_limits(std::size_t high, std::size_t low) noexcept {
-    high_water_ = high;
-    low_water_ = low < high ? low : high;
+  /// `write` for each element of a range.
+  template <std::ranges::input_range R>
+    requires std::convertible_to<std::ranges::range_reference_t<R>, std::string_view>
+  void writelines(R&& lines) {
+    for (auto&& line : lines)
+      write(line);
   }
 
-  /// What is known of the connection: "peername", "sockname"; empty for names that are not.
+  /// No more calls of `buffer_updated` until `resume_reading`, except for one that is under way.
+  /// Calling either twice is the same as once.
+  virtual void pause_reading() = 0;
+  virtual void resume_reading() = 0;
+  /// False while reading is paused, and once the transport is closing. (Here: of a transport that
+  /// cannot be paused.)
+  virtual bool is_reading() const noexcept { return !is_closing(); }
+
+  /// Bytes that were written and that the kernel, or whatever is below, has not taken yet.
+  virtual std::size_t get_write_buffer_size() const noexcept = 0;
+  /// Above `high` bytes waiting, the protocol is paused; at `low` it goes on. Without `low` it is a
+  /// quarter of `high`; without `high`, four times `low`; without both, 64 KiB and 16 KiB. What
+  /// waits already counts at once. Throws ValueError when `low` is above `high`.
+  void set_write_buffer_limits(std::optional<std::size_t> high = std::nullopt,
+                               std::optional<std::size_t> low = std::nullopt);
+  WriteBufferLimits get_write_buffer_limits() const noexcept { return limits_; }
+
+  /// What is known of the connection: "peername", "sockname", "socket" (the number of its
+  /// descriptor, for getsockopt and the like); empty for names that are not.
   std::string get_extra_info(std::string_view name) const {
     const auto entry = extra_info_.find(name);
     return entry == extra_info_.end() ? std::string() : entry->second;
@@ -79,6 +106,7 @@ class Transport {
   void set_extra_info(std::string name, std::string value) {
     extra_info_.insert_or_assign(std::move(name), std::move(value));
   }
+  void set_extra_info(ExtraInfo info) { extra_info_ = std::move(info); }
 
  protected:
   ~Transport() = default;
@@ -88,20 +116,22 @@ class Transport {
     check_water_marks(protocol, get_write_buffer_size());
   }
   void check_water_marks(Protocol& protocol, std::size_t size) {
-    if (!protocol_paused_ && size > high_water_) {
+    if (!protocol_paused_ && size > limits_.high) {
       protocol_paused_ = true;
       protocol.pause_writing();
-    } else if (protocol_paused_ && size <= low_water_) {
+    } else if (protocol_paused_ && size <= limits_.low) {
       protocol_paused_ = false;
       protocol.resume_writing();
     }
   }
 
  private:
-  std::size_t high_water_ = 64 * 1024;  // bytes
-  std::size_t low_water_ = 16 * 1024;   // bytes; not above high_water_
+  /// The limits have changed: a transport checks its marks.
+  virtual void limits_changed() {}
+
+  WriteBufferLimits limits_;
   bool protocol_paused_ = false;
-  std::map<std::string, std::string, std::less<>> extra_info_;
+  ExtraInfo extra_info_;
 };
 
 }  // namespace rondo

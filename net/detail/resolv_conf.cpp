@@ -111,16 +111,11 @@ std::vector<std::string> ResolvConf::names_to_ask(const std::string& host) const
 
 Address parse_name_server(const std::string& text) {
   if (const auto address = numeric_address(text, domain_port)) return *address;
-  const std::size_t colon = text.rfind(':');
-  if (colon != std::string::npos) {
-    std::string host = text.substr(0, colon);
-    const auto port = parse_number<std::uint16_t>(std::string_view(text).substr(colon + 1));
-    const bool bracketed = host.starts_with('[') && host.ends_with(']');
-    if (bracketed) host = host.substr(1, host.size() - 2);
-    const auto address = numeric_address(host, port.value_or(0));
-    if (port && *port != 0 && address && bracketed == (address->family() == AF_INET6)) {
-      return *address;
-    }
+  try {
+    const Address address = Address::parse(text);
+    if (address.port() != 0) return address;
+  } catch (const ValueError&) {
+    // Said better below.
   }
   throw ValueError("name server \"" + text +
                    "\" is not an address like 192.0.2.1, 192.0.2.1:5353 or [2001:db8::1]:53");

@@ -15,6 +15,7 @@ std::shared_ptr<Stream> Stream::handle_of(std::shared_ptr<Stream> stream) {
 void Stream::connection_made(Transport& transport) {
   transport_ = &transport;
   reader_buffer_->set_transport(&transport);
+  if (const auto connected = std::exchange(connected_, nullptr)) connected(shared_from_this());
 }
 
 void Stream::connection_lost(std::exception_ptr error) {
@@ -29,7 +30,6 @@ void Stream::connection_lost(std::exception_ptr error) {
   }
   drain_waiters_.wake_all();
   close_waiters_.wake_all();
-  if (const auto callback = std::exchange(on_lost_, nullptr)) callback();
 }
 
 void Stream::resume_writing() {

@@ -13,9 +13,13 @@ namespace rondo::detail {
 /// The protocol between a transport and the two handles of a stream. The transport holds it until
 /// the connection is lost, since the kernel may be writing into its buffer; the handles hold it
 /// through `handle_of`, which closes the connection when the last of them goes.
-class Stream final : public Protocol {
+class Stream final : public Protocol, public std::enable_shared_from_this<Stream> {
  public:
-  explicit Stream(std::size_t limit) : reader_buffer_(std::make_shared<ReaderBuffer>(limit)) {}
+  /// Called when the connection stands; for a server.
+  using Connected = std::function<void(std::shared_ptr<Stream>)>;
+
+  explicit Stream(std::size_t limit, Connected connected = Connected())
+      : reader_buffer_(std::make_shared<ReaderBuffer>(limit)), connected_(std::move(connected)) {}
 
   /// What the handles share.
   static std::shared_ptr<Stream> handle_of(std::shared_ptr<Stream> stream);
@@ -33,8 +37,6 @@ class Stream final : public Protocol {
 
   Transport* transport() const noexcept { return transport_; }
   ReaderBuffer& reader_buffer() const noexcept { return *reader_buffer_; }
-  /// Called after the connection is lost; for a server that counts its connections.
-  void on_lost(std::function<void()> callback) { on_lost_ = std::move(callback); }
 
   /// Would `drain` neither wait nor throw?
   bool drained() const noexcept {
@@ -46,10 +48,10 @@ class Stream final : public Protocol {
 
  private:
   std::shared_ptr<ReaderBuffer> reader_buffer_;
+  Connected connected_;             // empty: nobody asks; and once it was called
   Transport* transport_ = nullptr;  // null before the connection is made and after it is lost
   SignalQueue drain_waiters_;
   SignalQueue close_waiters_;
-  std::function<void()> on_lost_;
   std::exception_ptr error_;  // what ended the connection; null for a plain close
   bool writing_paused_ = false;
   bool lost_ = false;

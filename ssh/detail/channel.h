@@ -35,6 +35,7 @@ class Channel final : public rondo::detail::RefCounted<Channel>, public Transpor
   bool is_closing() const noexcept override { return closing_; }
   void pause_reading() override { reading_paused_ = true; }
   void resume_reading() override;
+  bool is_reading() const noexcept override { return !reading_paused_ && !closing_; }
   std::size_t get_write_buffer_size() const noexcept override { return queue_.size(); }
 
   /// Moves bytes both ways until nothing more goes. Called by the session.
@@ -43,6 +44,7 @@ class Channel final : public rondo::detail::RefCounted<Channel>, public Transpor
   void session_lost(std::exception_ptr error);
 
  private:
+  void limits_changed() override { check_water_marks(*stream_); }
   void receive_from(int stream_id, rondo::detail::ReaderBuffer& buffer);
   void send_queue();
   void finish(std::exception_ptr error);
