@@ -6,6 +6,7 @@
 
 #include <rondo/net/create_datagram_endpoint.h>
 #include <rondo/net/detail/socket_file.h>
+#include <rondo/net/resolver.h>
 #include <rondo/runtime/errors.h>
 
 namespace rondo {
@@ -56,11 +57,23 @@ namespace {
 /// From where to where; either may be empty.
 using Pair = std::pair<Address, Address>;
 
-std::vector<Address> addresses_of_place(const DatagramOptions::Place& place, int family) {
-  if (!place.is_given) return {Address()};
-  if (place.is_path) return {Address::of_path(place.host)};
-  if (!place.host.empty()) return addresses_of(place.host, place.port);
-  return {Address(family == AF_INET6 ? "::" : "0.0.0.0", place.port)};
+/// The addresses that a place stands for; one that was not given, for an empty one. "" is all
+/// interfaces of the family `any_of`.
+Coroutine<std::vector<Address>> addresses_of_place(DatagramOptions::Place place, int family,
+                                                   int any_of) {
+  std::vector<Address> addresses;
+  if (!place.is_given) {
+    addresses.emplace_back();
+  } else if (place.is_path) {
+    addresses.push_back(Address::of_path(place.host));
+  } else if (place.host.empty()) {
+    addresses.emplace_back(any_of == AF_INET6 ? "::" : "0.0.0.0", place.port);
+  } else {
+    ResolverOptions wanted;
+    wanted.family = family;
+    addresses = co_await getaddrinfo(place.host, place.port, wanted);
+  }
+  co_return addresses;
 }
 
 /// All pairs of one family, the options' if they ask for one.
@@ -134,11 +147,12 @@ Coroutine<detail::Ref<DatagramTransport>> create_datagram_endpoint(
   if (!is_addressed && options.family() == AF_UNSPEC) {
     throw ValueError("a datagram endpoint needs a local or remote address, or a family");
   }
-  std::vector<Address> remotes = addresses_of_place(options.remote(), options.family());
-  // "" stands for all interfaces of the remote address's family.
-  const int family = options.family() == AF_UNSPEC ? remotes.front().family() : options.family();
-  std::vector<Address> locals = addresses_of_place(options.local(), family);
-  const std::vector<Pair> pairs = pairs_of(locals, remotes, options.family());
+  const int family = options.family();
+  const std::vector<Address> remotes =
+      co_await addresses_of_place(options.remote(), family, family);
+  const int any_of = family == AF_UNSPEC ? remotes.front().family() : family;
+  const std::vector<Address> locals = co_await addresses_of_place(options.local(), family, any_of);
+  const std::vector<Pair> pairs = pairs_of(locals, remotes, family);
   if (pairs.empty()) {
     throw ValueError("the datagram endpoint's addresses and its family do not fit together");
   }

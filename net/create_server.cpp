@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <cerrno>
-#include <set>
 
 #include <netinet/in.h>
 
 #include <rondo/net/create_server.h>
 #include <rondo/net/detail/server_state.h>
+#include <rondo/net/resolver.h>
 #include <rondo/runtime/errors.h>
 
 namespace rondo {
@@ -73,22 +73,25 @@ std::vector<FileDescriptor> bind_with_patience(const std::vector<Address>& addre
   }
 }
 
-std::vector<Address> addresses_to_listen_at(const std::string& host, std::uint16_t port) {
-  if (!host.empty()) return addresses_of(host, port);
-  return {addresses_of("0.0.0.0", port).front(), addresses_of("::", port).front()};
+/// All addresses of all hosts, each once.
+Coroutine<std::vector<Address>> addresses_to_listen_at(std::vector<std::string> hosts,
+                                                       std::uint16_t port) {
+  std::vector<Address> addresses;
+  for (const std::string& host : hosts) {
+    std::vector<Address> found{Address("0.0.0.0", port), Address("::", port)};
+    if (!host.empty()) found = co_await getaddrinfo(host, port);
+    for (const Address& address : found) {
+      if (std::ranges::find(addresses, address) == addresses.end()) addresses.push_back(address);
+    }
+  }
+  co_return addresses;
 }
 
 }  // namespace
 
 Coroutine<Server> create_server(ProtocolFactory factory, std::vector<std::string> hosts,
                                 std::uint16_t port, ServerOptions options) {
-  std::vector<Address> addresses;
-  std::set<std::string> seen;
-  for (const std::string& host : hosts) {
-    for (const Address& address : addresses_to_listen_at(host, port)) {
-      if (seen.insert(address.text()).second) addresses.push_back(address);
-    }
-  }
+  const std::vector<Address> addresses = co_await addresses_to_listen_at(std::move(hosts), port);
   if (addresses.empty()) throw ValueError("a server needs at least one host");
   auto state = std::make_shared<detail::ServerState>(get_running_loop(), std::move(factory),
                                                      options.backlog);

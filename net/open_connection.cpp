@@ -1,13 +1,16 @@
 #include <rondo/net/detail/connect.h>
 #include <rondo/net/detail/socket_transport.h>
 #include <rondo/net/open_connection.h>
+#include <rondo/net/resolver.h>
 
 namespace rondo {
 
 namespace {
 
 Coroutine<FileDescriptor> connect(std::string host, std::uint16_t port, ConnectOptions options) {
-  std::vector<Address> addresses = addresses_of(host, port);
+  ResolverOptions wanted;
+  wanted.family = options.local_addr.empty() ? options.family : options.local_addr.family();
+  std::vector<Address> addresses = co_await getaddrinfo(host, port, wanted);
   FileDescriptor socket =
       co_await detail::connect_to_any(std::move(addresses), host_and_port(host, port), options);
   co_return socket;

@@ -17,10 +17,10 @@ namespace rondo {
 
 /// Connects to `host`, an address or a name, and yields the stream:
 /// `auto [reader, writer] = co_await open_connection("127.0.0.1", 7);`. Of several addresses the
-/// first that answers is taken, see ConnectOptions. Throws ConnectionRefusedError, or the OSError
-/// of another kind, whose text names the address, or all that were tried and what was wrong with
-/// each; CancelledError, with every half-open connection closed. `limit`: see StreamReader. See
-/// asyncio.open_connection.
+/// first that answers is taken, see ConnectOptions. Throws ResolveError when the name has no
+/// address, see getaddrinfo; ConnectionRefusedError, or the OSError of another kind, whose text
+/// names the address, or all that were tried and what was wrong with each; CancelledError, with
+/// every half-open connection closed. `limit`: see StreamReader. See asyncio.open_connection.
 Coroutine<std::pair<StreamReader, StreamWriter>> open_connection(
     std::string host, std::uint16_t port, std::size_t limit = StreamReader::default_limit);
 Coroutine<std::pair<StreamReader, StreamWriter>> open_connection(std::string host,

@@ -82,9 +82,9 @@ TEST_CASE("[case 198] a port at which nobody listens: refused, and the error nam
 
 TEST_CASE("[case 198] a host that is not known is an error that names it") {
   run_bounded([]() -> Coroutine<void> {
-    const auto error = co_await thrown_by<OSError>(open_connection("no-such-router.invalid", 22));
+    const auto error = co_await thrown_by<OSError>(open_connection("no..such..router", 22));
     REQUIRE(error);
-    CHECK(std::string(error->what()).find("no-such-router.invalid") != std::string::npos);
+    CHECK(std::string(error->what()).find("no..such..router") != std::string::npos);
   });
 }
 
