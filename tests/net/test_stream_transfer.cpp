@@ -208,4 +208,48 @@ TEST_CASE("[case 196] dropping the last handle closes the connection") {
   });
 }
 
+TEST_CASE("[case 165] [fault 26] reads and drains cancelled at any moment lose no byte" *
+          doctest::test_suite("heavy")) {
+  const auto talk = []() -> Coroutine<void> {
+    constexpr int rounds = 1000;
+    const Server server = co_await start_server(echo_in_random_pieces, "127.0.0.1", 0);
+    const std::size_t before = open_descriptors();
+    auto [reader, writer] = co_await open_connection("127.0.0.1", server.sockets().at(0).port());
+    int cancelled = 0;
+    std::string sent;
+    std::string received;
+    for (int round = 0; round < rounds; ++round) {
+      const std::string line = std::to_string(round) + std::string(round % 200, 'x') + "\n";
+      sent += line;
+      writer.write(line);
+      auto draining = create_task(writer.drain());
+      auto reading = create_task(reader.readline());
+      co_await let_run(round % 7);
+      reading.cancel();
+      draining.cancel();
+      try {
+        received += co_await reading;
+      } catch (const CancelledError&) {
+        ++cancelled;
+      }
+      try {
+        co_await draining;
+      } catch (const CancelledError&) {
+        // What was written is sent all the same.
+      }
+    }
+    writer.write_eof();
+    received += co_await reader.read();
+    CHECK(received == sent);
+    CHECK(cancelled >= 200);
+    CHECK(cancelled < rounds);
+    writer.close();
+    co_await writer.wait_closed();
+    co_await until([&] { return open_descriptors() == before; });
+    server.close();
+    co_await server.wait_closed();
+  };
+  run_bounded(talk, LoopOptions(), 60s);
+}
+
 }  // namespace
