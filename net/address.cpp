@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <sstream>
+#include <string_view>
 
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -20,21 +21,6 @@ namespace rondo {
 
 namespace {
 
-/// The address that `text` spells, or nothing if it is not one.
-std::optional<Address> parse_numeric(const std::string& text, std::uint16_t port) {
-  addrinfo hints{};
-  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(text.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) {
-    return std::nullopt;
-  }
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> guard(found, freeaddrinfo);
-  sockaddr_storage storage{};
-  std::memcpy(&storage, found->ai_addr, found->ai_addrlen);
-  return Address(storage, found->ai_addrlen);
-}
-
 bool line_names(const std::string& line, const std::string& host, std::string& address) {
   std::istringstream words(line.substr(0, line.find('#')));
   words >> address;
@@ -42,6 +28,17 @@ bool line_names(const std::string& line, const std::string& host, std::string& a
     if (strcasecmp(name.c_str(), host.c_str()) == 0) return true;
   }
   return false;
+}
+
+/// RFC 6761, 6.3: "localhost" and all names below it.
+bool is_localhost(const std::string& host) {
+  constexpr std::string_view name = "localhost";
+  const std::string_view bare =
+      host.ends_with('.') ? std::string_view(host).substr(0, host.size() - 1) : host;
+  if (bare.size() < name.size()) return false;
+  const std::size_t begin = bare.size() - name.size();
+  if (strncasecmp(bare.data() + begin, name.data(), name.size()) != 0) return false;
+  return begin == 0 || bare[begin - 1] == '.';
 }
 
 using NameOf = int (*)(int, sockaddr*, socklen_t*);
@@ -58,7 +55,7 @@ Address ask_socket(int socket, NameOf name_of, const char* what) {
 }  // namespace
 
 Address::Address(std::string_view host, std::uint16_t port) {
-  const auto address = parse_numeric(std::string(host), port);
+  const auto address = numeric_address(std::string(host), port);
   if (!address) throw ValueError("\"" + std::string(host) + "\" is no IPv4 or IPv6 address");
   *this = *address;
 }
@@ -74,7 +71,7 @@ Address Address::parse(std::string_view text) {
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   const bool is_number = error == std::errc() && end == digits.data() + digits.size();
-  const auto address = clear && is_number ? parse_numeric(std::string(host), port) : std::nullopt;
+  const auto address = clear && is_number ? numeric_address(std::string(host), port) : std::nullopt;
   if (address) return *address;
   throw ValueError("\"" + std::string(text) +
                    "\" is no address with a port, such as 127.0.0.1:22 or [::1]:22");
@@ -117,7 +114,7 @@ void Address::set_port(std::uint16_t port) noexcept {
 std::string Address::host() const {
   char text[NI_MAXHOST] = "";
   if (length_ == 0 || family() == AF_UNIX) return text;
-  getnameinfo(get(), length_, text, sizeof text, nullptr, 0, NI_NUMERICHOST);
+  ::getnameinfo(get(), length_, text, sizeof text, nullptr, 0, NI_NUMERICHOST);
   return text;
 }
 
@@ -163,22 +160,58 @@ std::string host_and_port(std::string_view host, std::uint16_t port) {
   return text + std::to_string(port);
 }
 
-std::vector<Address> addresses_of(const std::string& host, std::uint16_t port,
-                                  const std::string& hosts_file) {
-  if (const auto address = parse_numeric(host, port)) return {*address};
+std::optional<Address> numeric_address(const std::string& text, std::uint16_t port) {
+  if (text.find('\0') != std::string::npos) return std::nullopt;  // C would see its beginning only
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(text.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) {
+    return std::nullopt;
+  }
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> guard(found, freeaddrinfo);
+  sockaddr_storage storage{};
+  std::memcpy(&storage, found->ai_addr, found->ai_addrlen);
+  return Address(storage, found->ai_addrlen);
+}
+
+namespace detail {
+
+std::vector<Address> listed_addresses(const std::string& host, std::uint16_t port,
+                                      const std::string& hosts_file) {
   std::vector<Address> addresses;
   std::ifstream file(hosts_file);
   for (std::string line, spelled; std::getline(file, line);) {
     if (!line_names(line, host, spelled)) continue;
-    if (const auto address = parse_numeric(spelled, port)) addresses.push_back(*address);
+    if (const auto address = numeric_address(spelled, port)) addresses.push_back(*address);
   }
-  // It is the loopback even where no file says so (RFC 6761, 6.3).
-  if (addresses.empty() && strcasecmp(host.c_str(), "localhost") == 0) {
-    return {*parse_numeric("127.0.0.1", port), *parse_numeric("::1", port)};
+  if (addresses.empty() && is_localhost(host)) {
+    return {*numeric_address("127.0.0.1", port), *numeric_address("::1", port)};
   }
+  return addresses;
+}
+
+std::string listed_name(const Address& address, const std::string& hosts_file) {
+  std::ifstream file(hosts_file);
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line.substr(0, line.find('#')));
+    std::string spelled;
+    std::string name;
+    if (!(words >> spelled >> name)) continue;
+    if (numeric_address(spelled, address.port()) == address) return name;
+  }
+  return "";
+}
+
+}  // namespace detail
+
+std::vector<Address> addresses_of(const std::string& host, std::uint16_t port,
+                                  const std::string& hosts_file) {
+  if (const auto address = numeric_address(host, port)) return {*address};
+  std::vector<Address> addresses = detail::listed_addresses(host, port, hosts_file);
   if (addresses.empty()) {
     throw OSError(ENOENT, "host \"" + host + "\" is neither an address nor in " + hosts_file +
-                              "; name servers are not asked yet, so give its address");
+                              "; only getaddrinfo asks name servers");
   }
   return addresses;
 }

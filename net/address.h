@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,12 +60,27 @@ class Address {
 /// "host:port", with brackets around an IPv6 address; for messages.
 std::string host_and_port(std::string_view host, std::uint16_t port);
 
+/// The address that `text` spells ("192.0.2.1", "2001:db8::1", "fe80::1%eth0"); nothing if it is a
+/// name.
+std::optional<Address> numeric_address(const std::string& text, std::uint16_t port);
+
 /// The addresses that `host` stands for, in the order in which they are to be tried: itself if it
 /// is an address, what the hosts file (`hosts_file`, as hosts(5) describes it) lists for the name
-/// otherwise. Never asks a name server and never blocks on the network. Throws OSError(ENOENT) when
-/// the name is not known.
+/// otherwise. Never asks a name server, as `getaddrinfo` (resolver.h) does, and never blocks on the
+/// network. Throws OSError(ENOENT) when the name is not known.
 std::vector<Address> addresses_of(const std::string& host, std::uint16_t port,
                                   const std::string& hosts_file = "/etc/hosts");
+
+namespace detail {
+
+/// What the hosts file lists for a name, in its order; the loopback for "localhost" and what ends
+/// in ".localhost" if it lists nothing (RFC 6761, 6.3). Empty: it is not known without a server.
+std::vector<Address> listed_addresses(const std::string& host, std::uint16_t port,
+                                      const std::string& hosts_file);
+/// The first name that the hosts file has for an address; empty if there is none.
+std::string listed_name(const Address& address, const std::string& hosts_file);
+
+}  // namespace detail
 
 /// The address that a socket is bound to, or its peer's. Throws OSError.
 Address local_address(int socket);

@@ -92,6 +92,10 @@ class OSError : public std::system_error {
  public:
   OSError(int error_number, const std::string& what)
       : std::system_error(error_number, std::generic_category(), what) {}
+
+ protected:
+  /// For errors that are numbered in another way.
+  OSError(std::error_code code, const std::string& what) : std::system_error(code, what) {}
 };
 
 /// Something is wrong with a connection.

@@ -10,6 +10,7 @@
 #include <rondo/net/datagram_transport.h>
 #include <rondo/net/open_connection.h>
 #include <rondo/net/open_unix_connection.h>
+#include <rondo/net/resolver.h>
 #include <rondo/net/server.h>
 #include <rondo/net/socket_options.h>
 #include <rondo/net/start_server.h>
