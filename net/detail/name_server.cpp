@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <ares.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -122,7 +123,7 @@ Channel::Channel(const Address& server, Way way) : server_(server) {
     throw OSError(ENOMEM, std::string("set up c-ares (") + ares_strerror(status) + ")");
   }
   ares_set_socket_functions(channel_, &Callbacks::sockets, this);
-  const ares_addr_port_node node = node_of(server_);
+  ares_addr_port_node node = node_of(server_);
   if (ares_set_servers_ports(channel_, &node) != ARES_SUCCESS) {
     ares_destroy(channel_);
     throw OSError(ENOMEM, "set up c-ares for the name server " + server_.text());
