@@ -83,13 +83,7 @@ void DescriptorTransport::stop_many() {
 void DescriptorTransport::bytes_arrived(std::string_view bytes) noexcept {
   if (closing_) return;
   const bool filled = bytes.size() == detail::ProvidedBuffers::size;
-  while (!bytes.empty()) {
-    const std::span<char> room = protocol_->get_buffer();
-    const std::size_t count = std::min(room.size(), bytes.size());
-    std::memcpy(room.data(), bytes.data(), count);
-    protocol_->buffer_updated(count);
-    bytes.remove_prefix(count);
-  }
+  protocol_->data_received(bytes);
   if (!filled) return;
   stop_many();
   reading_ = Reading::one;

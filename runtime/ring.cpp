@@ -398,32 +398,28 @@ std::size_t Ring::reap() {
       continue;
     }
     auto& operation = *reinterpret_cast<Operation*>(completion.user_data & ~cancel_tag);
-    if ((completion.flags & (IORING_CQE_F_MORE | IORING_CQE_F_BUFFER)) != 0) {
-      if (deliver_one_of_many(operation, completion)) ++delivered;
-      continue;
+    if ((completion.flags & IORING_CQE_F_BUFFER) != 0) {
+      const unsigned buffer = completion.flags >> IORING_CQE_BUFFER_SHIFT;
+      if (completion.res > 0) {
+        partial_arrived(operation, completion.res, buffers_.memory_of(buffer));
+      }
+      buffers_.give_back(buffer);
+    } else if ((completion.flags & IORING_CQE_F_MORE) != 0) {
+      partial_arrived(operation, completion.res, nullptr);
     }
+    if ((completion.flags & IORING_CQE_F_MORE) != 0) continue;
+    // A request of many answers that ended with one more has nothing wrong with it.
+    const bool with_bytes = (completion.flags & IORING_CQE_F_BUFFER) != 0 && completion.res > 0;
+    const int result = with_bytes ? -EAGAIN : completion.res;
     const bool complete = (completion.user_data & cancel_tag) != 0
                               ? cancel_arrived(operation)
-                              : answer_arrived(operation, completion.res);
+                              : answer_arrived(operation, result);
     if (complete) ++delivered;
   }
   buffers_.publish_returned();
   io_uring_smp_store_release(ring_.cq.khead, end);
   answers_taken(end);
   return delivered;
-}
-
-// One of many answers, with or without a buffer; or the last one, which has brought bytes.
-bool Ring::deliver_one_of_many(Operation& operation, const io_uring_cqe& completion) {
-  if ((completion.flags & IORING_CQE_F_BUFFER) == 0) {
-    partial_arrived(operation, completion.res, nullptr);
-    return false;
-  }
-  const unsigned buffer = completion.flags >> IORING_CQE_BUFFER_SHIFT;
-  if (completion.res > 0) partial_arrived(operation, completion.res, buffers_.memory_of(buffer));
-  buffers_.give_back(buffer);
-  if ((completion.flags & IORING_CQE_F_MORE) != 0) return false;
-  return answer_arrived(operation, completion.res > 0 ? -EAGAIN : completion.res);
 }
 
 std::string Ring::features() const {

@@ -67,7 +67,6 @@ class Ring final : public Driver {
     return (IO_URING_READ_ONCE(*ring_.sq.kflags) & held_back) != 0;
   }
 
-  bool deliver_one_of_many(Operation& operation, const io_uring_cqe& completion);
   void watch_wake_descriptor();
   void drain_wake_descriptor() noexcept;
 

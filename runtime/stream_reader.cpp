@@ -22,12 +22,6 @@ void ReaderBuffer::offer_more() noexcept {
   next_room_ = std::min(2 * next_room_, largest_room);
 }
 
-void ReaderBuffer::feed_data(std::string_view bytes) {
-  if (bytes.empty()) return;
-  buffer_.append(bytes);
-  data_arrived();
-}
-
 void ReaderBuffer::pause_transport() {
   if (transport_ == nullptr || paused_) return;
   paused_ = true;

@@ -48,7 +48,11 @@ class ReaderBuffer {
     buffer_.commit(count);
     data_arrived();
   }
-  void feed_data(std::string_view bytes);
+  void feed_data(std::string_view bytes) {
+    if (bytes.empty()) return;
+    buffer_.append(bytes);
+    data_arrived();
+  }
   void feed_eof();
   void set_exception(std::exception_ptr error);
 

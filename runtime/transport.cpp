@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cstring>
+
 #include <rondo/runtime/errors.h>
 #include <rondo/runtime/transport.h>
 
@@ -15,6 +18,16 @@ void BaseTransport::set_write_buffer_limits(std::optional<std::size_t> high,
   }
   limits_ = limits;
   limits_changed();
+}
+
+void Protocol::data_received(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::span<char> room = get_buffer();
+    const std::size_t count = std::min(room.size(), bytes.size());
+    std::memcpy(room.data(), bytes.data(), count);
+    buffer_updated(count);
+    bytes.remove_prefix(count);
+  }
 }
 
 }  // namespace rondo

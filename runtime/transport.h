@@ -56,6 +56,9 @@ class Protocol : public BaseProtocol {
   virtual std::span<char> get_buffer() = 0;
   /// The first `count` bytes of that room are filled.
   virtual void buffer_updated(std::size_t count) = 0;
+  /// Bytes that came in other memory, which is good for the length of the call. Without a method of
+  /// its own a protocol gets them into its room.
+  virtual void data_received(std::string_view bytes);
   /// The peer will send no more. The transport stays open for writing.
   virtual void eof_received() = 0;
 };

@@ -33,7 +33,11 @@ class ByteBuffer {
   /// At least `room` bytes after the end; all that the memory has.
   std::span<char> prepare(std::size_t room) {
     if (empty()) begin_ = end_ = 0;
-    if (capacity_ - end_ < room) make_room(room);
+    if (memory_ == nullptr) {
+      get_memory(room);
+    } else if (capacity_ - end_ < room) {
+      make_room(room);
+    }
     return {memory_ + end_, capacity_ - end_};
   }
   /// The first `count` bytes of the prepared room are filled.
@@ -60,6 +64,10 @@ class ByteBuffer {
   }
 
  private:
+  void get_memory(std::size_t room) {
+    capacity_ = room <= least_capacity ? least_capacity : round_up(room);
+    memory_ = static_cast<char*>(allocate_pooled(capacity_));
+  }
   void make_room(std::size_t room) {
     const std::size_t used = size();
     if (capacity_ >= used + room) {

@@ -30,6 +30,7 @@ class Stream final : public Protocol, public std::enable_shared_from_this<Stream
   void connection_made(Transport& transport) override;
   std::span<char> get_buffer() override { return reader_buffer_->get_buffer(); }
   void buffer_updated(std::size_t count) override { reader_buffer_->buffer_updated(count); }
+  void data_received(std::string_view bytes) override { reader_buffer_->feed_data(bytes); }
   void eof_received() override { reader_buffer_->feed_eof(); }
   void connection_lost(std::exception_ptr error) override;
   void pause_writing() override { writing_paused_ = true; }
