@@ -36,6 +36,7 @@
 #include <rondo/runtime/run_in_executor.h>
 #include <rondo/runtime/semaphore.h>
 #include <rondo/runtime/shield.h>
+#include <rondo/runtime/signals.h>
 #include <rondo/runtime/sleep.h>
 #include <rondo/runtime/stepper.h>
 #include <rondo/runtime/stream_reader.h>
