@@ -43,6 +43,7 @@
 #include <rondo/runtime/stepper.h>
 #include <rondo/runtime/stream_reader.h>
 #include <rondo/runtime/stream_writer.h>
+#include <rondo/runtime/subprocess.h>
 #include <rondo/runtime/task.h>
 #include <rondo/runtime/task_group.h>
 #include <rondo/runtime/thread_pool_executor.h>
