@@ -88,6 +88,7 @@ Loop::Loop(LoopOptions options)
       next_loop_(std::exchange(loops, this)),
       debug_(options.debug) {
   mailbox_->attach(*driver_);
+  detail::ignore_broken_pipes();
 }
 
 Loop::~Loop() {
@@ -179,7 +180,7 @@ void Loop::take_answers() {
   wait_for_kernel();
   driver_->reap();
   if (mailbox_->has_mail()) deliver_mail();
-  if (!signal_handlers_.empty() && detail::any_signal_noted()) deliver_signals();
+  if (signals_.noted()) signals_.deliver();
 }
 
 void Loop::expire_timers() {
@@ -246,23 +247,13 @@ void Loop::deliver_mail() {
   }
 }
 
-void Loop::deliver_signals() {
-  // First, so that one that comes in between is seen in the next turn at the latest.
-  detail::clear_signal_note();
-  for (const auto& [signal_number, handler] : signal_handlers_) {
-    if (detail::take_signal(signal_number)) call_soon(handler);
-  }
-}
-
 void Loop::add_signal_handler(int signal_number, std::function<void()> handler) {
   check_open();
-  detail::watch_signal(signal_number, driver_->wake_descriptor());
-  signal_handlers_.insert_or_assign(signal_number, std::move(handler));
+  signals_.set_handler(signal_number, std::move(handler));
 }
 
 bool Loop::remove_signal_handler(int signal_number) {
-  if (signal_handlers_.erase(signal_number) == 0) return false;
-  return detail::unwatch_signal(signal_number);
+  return signals_.remove_handler(signal_number);
 }
 
 void Loop::run_and_time(detail::Runnable& runnable) {
@@ -280,8 +271,7 @@ void Loop::close() {
   if (running_) throw RuntimeError("cannot close a running event loop");
   if (closed_) return;
   closed_ = true;
-  while (!signal_handlers_.empty())
-    remove_signal_handler(signal_handlers_.begin()->first);
+  signals_.close();
   mailbox_->close();
   resources_.for_each_until([](detail::LoopResource& resource) {
     resource.loop_closing();

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <source_location>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include <rondo/runtime/completion.h>
+#include <rondo/runtime/detail/loop_signals.h>
 #include <rondo/runtime/detail/mailbox.h>
 #include <rondo/runtime/detail/ref.h>
 #include <rondo/runtime/detail/timer_heap.h>
@@ -156,7 +156,9 @@ class Loop {
 
   /// Runs `handler()` on the loop each time the signal comes, instead of what it does otherwise. A
   /// second call replaces the first. Throws ValueError for a number that is no signal, RuntimeError
-  /// for one that cannot be caught. See asyncio's loop.add_signal_handler.
+  /// for one that cannot be caught. See asyncio's loop.add_signal_handler; to await a signal, see
+  /// `signals.h`. (A signal that comes again before the process could be told of it is one signal,
+  /// for the kernel.)
   void add_signal_handler(int signal_number, std::function<void()> handler);
   /// The signal does again what it did before. False when there was no handler.
   bool remove_signal_handler(int signal_number);
@@ -215,6 +217,7 @@ class Loop {
   void arm(detail::Timer& timer, TimePoint deadline) { timers_.arm(timer, deadline); }
   void disarm(detail::Timer& timer) noexcept { timers_.disarm(timer); }
   Driver& driver() noexcept { return *driver_; }
+  detail::LoopSignals& signals() noexcept { return signals_; }
   /// Puts things that may come in any order into a random one, if LoopOptions::shuffle says so.
   template <class T>
   void shuffle(std::vector<T>& things) noexcept {
@@ -244,7 +247,6 @@ class Loop {
   void take_answers();
   void expire_timers();
   void deliver_mail();
-  void deliver_signals();
   bool kernel_lets_go() noexcept;
   void leave_to_the_kernel();
   void drop_scheduled() noexcept;
@@ -272,7 +274,7 @@ class Loop {
   std::shared_ptr<ThreadPoolExecutor> default_executor_;  // null until it is needed
   std::shared_ptr<ThreadPoolExecutor> executor_closer_;   // its one job shuts the other one down
   bool executor_shut_down_ = false;
-  std::map<int, std::function<void()>> signal_handlers_;
+  detail::LoopSignals signals_{*this};
   std::optional<std::uint64_t> shuffle_state_;  // nothing: orders are those of creation
   std::uint64_t turns_ = 0;
   std::uint32_t tasks_created_ = 0;  // gives "Task-N" its number

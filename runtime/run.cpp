@@ -55,17 +55,18 @@ void Runner::InterruptGuard::watch(int signal_number, const AnyTask& main) {
   if (!detail::has_default_action(signal_number)) return;
   if (runner_.loop_.driver().wake_descriptor() < 0) return;
   watched_.push_back(signal_number);
-  runner_.loop_.add_signal_handler(signal_number, [this, signal_number, task = main]() mutable {
+  auto cancel_main = [this, signal_number, task = main]() mutable {
     runner_.interrupted_by_ = signal_number;
     for (const int watched : watched_)
-      runner_.loop_.remove_signal_handler(watched);
+      runner_.loop_.signals().remove_fallback(watched);
     task.cancel();
-  });
+  };
+  runner_.loop_.signals().set_fallback(signal_number, std::move(cancel_main));
 }
 
 Runner::InterruptGuard::~InterruptGuard() {
   for (const int watched : watched_)
-    runner_.loop_.remove_signal_handler(watched);
+    runner_.loop_.signals().remove_fallback(watched);
 }
 
 void Runner::throw_if_interrupted(const AnyTask& main) const {

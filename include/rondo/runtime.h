@@ -11,6 +11,7 @@
 #include <rondo/runtime/collect.h>
 #include <rondo/runtime/concurrent_future.h>
 #include <rondo/runtime/condition.h>
+#include <rondo/runtime/connect_pipe.h>
 #include <rondo/runtime/context.h>
 #include <rondo/runtime/coroutine.h>
 #include <rondo/runtime/decorators.h>
@@ -29,6 +30,7 @@
 #include <rondo/runtime/lock.h>
 #include <rondo/runtime/loop.h>
 #include <rondo/runtime/outcome.h>
+#include <rondo/runtime/pipe_transport.h>
 #include <rondo/runtime/queue.h>
 #include <rondo/runtime/read_at.h>
 #include <rondo/runtime/run.h>
@@ -36,10 +38,12 @@
 #include <rondo/runtime/run_in_executor.h>
 #include <rondo/runtime/semaphore.h>
 #include <rondo/runtime/shield.h>
+#include <rondo/runtime/signals.h>
 #include <rondo/runtime/sleep.h>
 #include <rondo/runtime/stepper.h>
 #include <rondo/runtime/stream_reader.h>
 #include <rondo/runtime/stream_writer.h>
+#include <rondo/runtime/subprocess.h>
 #include <rondo/runtime/task.h>
 #include <rondo/runtime/task_group.h>
 #include <rondo/runtime/thread_pool_executor.h>
