@@ -257,14 +257,13 @@ TEST_CASE("one server is dead: the next one is asked, and the text names whoever
         const FakeNameServer good([](const std::string& query) {
           return Texts{dns::answer(query, dns::no_error, {dns::record_a()})};
         });
-        ResolverOptions options =
-            asking({silent.address(), confused.address(), good.address()});
-        options.timeout = 12s;
+        ResolverOptions options = asking({silent.address(), confused.address(), good.address()});
+        options.timeout = 18s;
         options.family = AF_INET;
         const TimePoint start = get_running_loop().time();
         Texts found = co_await look_up("r1.test", options);
         CHECK(found == Texts{"192.0.2.1:22"});
-        CHECK(get_running_loop().time() - start == 2s);
+        CHECK(get_running_loop().time() - start == 3s);
 
         options.servers.pop_back();
         const Failure failure = co_await failure_of("r1.test.", options);
@@ -289,6 +288,7 @@ TEST_CASE("a server that does not listen, and one that refuses, fail without del
         const Failure unreachable = co_await failure_of("r1.test", asking({nobody}));
         CHECK(unreachable.code == EAI_AGAIN);
         CHECK(unreachable.says(nobody + " cannot be reached (Connection refused)"));
+        CHECK(get_running_loop().time() - start == 0s);
 
         const FakeNameServer closed(
             [](const std::string& query) { return Texts{dns::answer(query, dns::refused)}; });
@@ -502,21 +502,22 @@ TEST_CASE("a thousand lookups at once all end, with bounded descriptors" *
   });
 }
 
-TEST_CASE("a thousand lookups at a dead server end in time, each by its turn") {
-  run_bounded(
-      []() -> Coroutine<void> {
-        const FakeNameServer silent;
-        ResolverOptions options = asking({silent.address()});
-        options.timeout = 2s;
-        std::vector<Task<Failure>> lookups;
-        for (int i = 0; i < 1000; ++i)
-          lookups.push_back(create_task(failure_of("r" + std::to_string(i), options)));
-        for (const auto& lookup : lookups) {
-          const Failure failure = co_await lookup;
-          CHECK(failure.code == EAI_AGAIN);
-        }
-      },
-      simulated());
+TEST_CASE("a thousand lookups at a dead server end in time, each by its turn" *
+          doctest::test_suite("heavy")) {
+  run_bounded([]() -> Coroutine<void> {
+    const FakeNameServer silent;
+    const std::size_t before = open_descriptors();
+    ResolverOptions options = asking({silent.address()});
+    options.timeout = 50ms;
+    std::vector<Task<Failure>> lookups;
+    for (int i = 0; i < 1000; ++i)
+      lookups.push_back(create_task(failure_of("r" + std::to_string(i) + ".", options)));
+    for (const auto& lookup : lookups) {
+      const Failure failure = co_await lookup;
+      CHECK(failure.code == EAI_AGAIN);
+    }
+    CHECK(open_descriptors() == before);
+  });
 }
 
 TEST_CASE("a timeout around a lookup ends it, and a closing loop does") {
@@ -538,8 +539,8 @@ TEST_CASE("a timeout around a lookup ends it, and a closing loop does") {
 
 TEST_CASE("options out of range are refused") {
   run_bounded([]() -> Coroutine<void> {
-    for (const char* server : {"", "ns1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536",
-                               "::1:53x", "[127.0.0.1]:53", "[::1]", "[::1]53"}) {
+    for (const char* server : {"", "ns1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "::1:53x",
+                               "[127.0.0.1]:53", "[::1]", "[::1]53"}) {
       CAPTURE(server);
       const auto error =
           co_await thrown_by<ValueError>(getaddrinfo("r1.test", 22, asking({server})));
