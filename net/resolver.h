@@ -26,7 +26,8 @@
 
 namespace rondo {
 
-/// The category of a ResolveError's code. Its values are getaddrinfo(3)'s: EAI_NONAME, EAI_AGAIN, ...
+/// The category of a ResolveError's code. Its values are getaddrinfo(3)'s: EAI_NONAME, EAI_AGAIN,
+/// ...
 const std::error_category& resolve_category() noexcept;
 
 /// A name has no address, or none that could be found out; Python's socket.gaierror. `what()` names

@@ -79,9 +79,9 @@ class TelnetOptions {
 /// What came of some bytes.
 class TelnetInput {
  public:
-  std::string data;                        ///< what is left after all that is telnet's own
-  std::string replies;                     ///< to be sent as it is
-  std::vector<telnet::Command> commands;   ///< break_key to erase_line, as they came
+  std::string data;                       ///< what is left after all that is telnet's own
+  std::string replies;                    ///< to be sent as it is
+  std::vector<telnet::Command> commands;  ///< break_key to erase_line, as they came
 };
 
 class TelnetCodec {

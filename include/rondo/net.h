@@ -15,4 +15,6 @@
 #include <rondo/net/socket_options.h>
 #include <rondo/net/start_server.h>
 #include <rondo/net/start_unix_server.h>
+#include <rondo/net/telnet.h>
+#include <rondo/net/telnet_codec.h>
 #include <rondo/runtime.h>

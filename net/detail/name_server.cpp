@@ -108,17 +108,18 @@ struct Channel::Callbacks {
 Channel::Channel(const Address& server, Way way) : server_(server) {
   static const int initialised = ares_library_init(ARES_LIB_INIT_ALL);
   // With all of these given c-ares reads no files, and with these values it has no will of its own:
-  // it asks one server once for one name, and its own clock never strikes.
+  // it asks one server once for one name, takes what that says, and its own clock never strikes.
   ares_options options{};
-  options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | (way == Way::tcp ? ARES_FLAG_USEVC : 0);
+  options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP;
+  if (way == Way::tcp) options.flags |= ARES_FLAG_USEVC;
   options.timeout = INT_MAX;  // milliseconds
   options.tries = 1;
   char only_servers[] = "b";
   options.lookups = only_servers;
   constexpr int given = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS |
                         ARES_OPT_SERVERS | ARES_OPT_DOMAINS | ARES_OPT_LOOKUPS | ARES_OPT_SORTLIST;
-  const int status = initialised != ARES_SUCCESS ? initialised
-                                                 : ares_init_options(&channel_, &options, given);
+  const int status =
+      initialised != ARES_SUCCESS ? initialised : ares_init_options(&channel_, &options, given);
   if (status != ARES_SUCCESS) {
     throw OSError(ENOMEM, std::string("set up c-ares (") + ares_strerror(status) + ")");
   }
@@ -160,6 +161,8 @@ void Channel::ask(const Question& question) {
 }
 
 bool Channel::waits() const noexcept {
+  for (const Part* part : parts())
+    if (part->answered && part->status == ARES_ECONNREFUSED) return false;
   return (first_.asked && !first_.answered) || (second_.asked && !second_.answered);
 }
 
@@ -230,8 +233,7 @@ void Channel::explain(Reply& reply, int status) const {
 Reply Channel::reply() {
   Reply reply;
   reply.addresses = first_.addresses;
-  reply.addresses.insert(reply.addresses.end(), second_.addresses.begin(),
-                         second_.addresses.end());
+  reply.addresses.insert(reply.addresses.end(), second_.addresses.begin(), second_.addresses.end());
   reply.name = first_.name;
   if (!reply.addresses.empty() || !reply.name.empty()) {
     reply.kind = Reply::Kind::found;

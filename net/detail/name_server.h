@@ -74,7 +74,8 @@ class Channel {
 
   /// Sends the question. To be called once.
   void ask(const Question& question);
-  /// Is an answer still missing?
+  /// Is an answer still missing that may come? None does when the server cannot be reached: then
+  /// the kernel says so for one of two questions only.
   bool waits() const noexcept;
   /// Has one of two answers come, and was it addresses?
   bool has_addresses() const noexcept;

@@ -27,9 +27,9 @@ class ResolvConf {
   std::vector<Address> servers;     // at least one, at most three
   std::vector<std::string> search;  // domains, without a dot at either end
   int ndots = 1;
-  int attempts = 2;                                 // of each server, 1 to 5
-  Duration timeout = std::chrono::seconds(5);       // of one attempt, 1 s to 30 s
-  bool use_vc = false;                              // TCP from the start
+  int attempts = 2;                            // of each server, 1 to 5
+  Duration timeout = std::chrono::seconds(5);  // of one attempt, 1 s to 30 s
+  bool use_vc = false;                         // TCP from the start
 };
 
 /// A name server as people write it: an address, or "address:port" with brackets around an IPv6

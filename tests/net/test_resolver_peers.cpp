@@ -75,8 +75,8 @@ TEST_CASE("what dig finds at dnsmasq getaddrinfo finds, for A, AAAA and aliases"
   if (cannot_run()) return;
   const Dnsmasq server(records());
   run_bounded([&server]() -> Coroutine<void> {
-    const Texts names{"both.test", "v4.test", "v6.test", "two.test", "alias.test",
-                      "alias-of-alias.test"};
+    const Texts names{"both.test", "v4.test",    "v6.test",
+                      "two.test",  "alias.test", "alias-of-alias.test"};
     for (const std::string& name : names) {
       CAPTURE(name);
       const Texts v4 = without_names(server.dig("A " + name));
