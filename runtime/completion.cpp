@@ -11,6 +11,11 @@ Operation::~Operation() {
   std::abort();
 }
 
+void Operation::partial(int, const char*) noexcept {
+  std::fputs("rondo: an operation that expects one answer was given many\n", stderr);
+  std::abort();
+}
+
 void Driver::refuse_second_flight() {
   throw RuntimeError("the operation is in flight already");
 }

@@ -53,6 +53,11 @@ enum class Opcode : std::uint8_t {
   unlink,           ///< the path at `buffer`; `flags` may be AT_REMOVEDIR
   mkdir,            ///< the path at `buffer` with mode `length`
   fsync,            ///< what was written to `fd`
+
+  // One question, many answers: each comes by `Operation::partial`, but for the last. Only where
+  // `Driver::answers_many`.
+  accept_many,   ///< as accept, for one client after the other
+  receive_many,  ///< as receive, again and again, into buffers of the driver's
 };
 
 /// One question to the kernel. The fields that an opcode does not use are ignored.
@@ -87,6 +92,12 @@ class Operation : private detail::ListNode<Operation> {
   /// each `prepare`; the driver does not touch the operation afterwards. It may prepare operations,
   /// this one included; it must not throw, and it resumes nobody: it puts them on the ready queue.
   virtual void complete(int result) noexcept = 0;
+
+  /// One of many answers, and not the last: a descriptor, or `result` bytes at `bytes`, which are
+  /// the driver's again when this returns. The last answer comes by `complete`; what kept it from
+  /// going on may be nothing but a want of room (-ENOBUFS, -EAGAIN, or for accept_many one more
+  /// descriptor), and then the question may be asked again.
+  virtual void partial(int result, const char* bytes) noexcept;
 
  private:
   friend class Driver;
@@ -134,6 +145,9 @@ class Driver {
     return !unsubmitted_ && !in_forked_child() && *answers_ == taken_ &&
            (*flags_ & held_back_) == 0;
   }
+
+  /// Does it know `accept_many` and `receive_many`?
+  bool answers_many() const noexcept { return answers_many_; }
 
   /// Calls `complete` for each operation whose answer has arrived; returns how many.
   virtual std::size_t reap() = 0;
@@ -184,6 +198,11 @@ class Driver {
     operation.result_ = result;
     return deliver_if_last(operation);
   }
+  /// The kernel has given one of many answers.
+  static void partial_arrived(Operation& operation, int result, const char* bytes) {
+    operation.partial(result, bytes);
+  }
+  void set_answers_many(bool known) noexcept { answers_many_ = known; }
   /// The kernel has answered the cancel of an operation. Returns true as above.
   bool cancel_arrived(Operation& operation) { return deliver_if_last(operation); }
 
@@ -205,6 +224,7 @@ class Driver {
   detail::IntrusiveList<Operation, Operation> in_flight_;
   std::size_t in_flight_count_ = 0;
   bool unsubmitted_ = false;            // something waits to be handed over
+  bool answers_many_ = false;           // accept_many and receive_many are known
   unsigned taken_ = 0;                  // answers
   const unsigned* answers_ = &always_;  // see set_gauges
   const unsigned* flags_ = &always_;

@@ -1,9 +1,12 @@
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <limits>
 
 #include <sys/socket.h>
 
 #include <rondo/runtime/descriptor_transport.h>
+#include <rondo/runtime/detail/provided_buffers.h>
 
 namespace rondo {
 
@@ -50,9 +53,18 @@ void DescriptorTransport::start_writing() {
 
 void DescriptorTransport::read_on() {
   if (reading_paused_ || read_eof_ || closing_ || read_.in_flight()) return;
+  if (reading_ == Reading::many && loop_.driver().answers_many()) {
+    loop_.driver().prepare(read_, {Opcode::receive_many, socket_.get()});
+    return;
+  }
   const std::span<char> room = protocol_->get_buffer();
   loop_.driver().prepare(read_,
                          {Opcode::receive, socket_.get(), room.data(), clamp_length(room.size())});
+}
+
+void DescriptorTransport::pause_reading() {
+  reading_paused_ = true;
+  stop_many();
 }
 
 void DescriptorTransport::resume_reading() {
@@ -60,19 +72,47 @@ void DescriptorTransport::resume_reading() {
   start_reading();
 }
 
+/// One request of many answers would go on. What comes before its end is kept.
+void DescriptorTransport::stop_many() {
+  if (reading_ != Reading::many || !read_.in_flight()) return;
+  many_stopped_ = true;
+  loop_.driver().cancel(read_);
+}
+
+// One of many pieces, in memory of the driver's.
+void DescriptorTransport::bytes_arrived(std::string_view bytes) noexcept {
+  if (closing_) return;
+  const bool filled = bytes.size() == detail::ProvidedBuffers::size;
+  while (!bytes.empty()) {
+    const std::span<char> room = protocol_->get_buffer();
+    const std::size_t count = std::min(room.size(), bytes.size());
+    std::memcpy(room.data(), bytes.data(), count);
+    protocol_->buffer_updated(count);
+    bytes.remove_prefix(count);
+  }
+  if (!filled) return;
+  stop_many();
+  reading_ = Reading::one;
+}
+
 void DescriptorTransport::read_done(int result) noexcept {
+  const bool stopped = std::exchange(many_stopped_, false);
   if (lost_) {
     close_when_idle();
     return;
   }
   if (closing_) return;  // what comes after close() is nobody's
   if (result > 0) {
+    if (result <= small_piece) reading_ = Reading::many;
     protocol_->buffer_updated(static_cast<std::size_t>(result));
     start_reading();
   } else if (result == 0) {
     read_eof_ = true;
     protocol_->eof_received();
-  } else if (result == -EINTR || result == -EAGAIN) {
+  } else if (result == -ENOBUFS) {
+    reading_ = Reading::one;
+    start_reading();
+  } else if (result == -EINTR || result == -EAGAIN || (result == -ECANCELED && stopped)) {
     start_reading();
   } else {
     lose(make_os_error(-result, "receive"));

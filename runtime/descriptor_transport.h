@@ -41,7 +41,7 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
   void close() override;
   void abort() override;
   bool is_closing() const noexcept override { return closing_; }
-  void pause_reading() override { reading_paused_ = true; }
+  void pause_reading() override;
   void resume_reading() override;
   bool is_reading() const noexcept override { return !reading_paused_ && !closing_; }
   std::size_t get_write_buffer_size() const noexcept override { return unsent(); }
@@ -51,6 +51,9 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
    public:
     explicit ReadOperation(DescriptorTransport& transport) noexcept : transport_(transport) {}
     void complete(int result) noexcept override { transport_.read_done(result); }
+    void partial(int result, const char* bytes) noexcept override {
+      transport_.bytes_arrived({bytes, static_cast<std::size_t>(result)});
+    }
 
    private:
     DescriptorTransport& transport_;
@@ -84,6 +87,20 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
     DescriptorTransport& transport_;
   };
 
+  /// How the next receive is asked for.
+  ///
+  /// | from | when                                     | to   |
+  /// |------|------------------------------------------|------|
+  /// | many | the driver's buffers have run out, or    | one  |
+  /// |      | a piece has filled one                   |      |
+  /// | one  | a piece is no bigger than `small_piece`   | many |
+  ///
+  /// Small pieces cost least when one request brings many of them, and a connection that is idle
+  /// has no memory then. Big ones are better received where they are wanted: nothing is copied,
+  /// and they may be as big as the room.
+  enum class Reading : std::uint8_t { many, one };
+  static constexpr int small_piece = 1024;  // bytes
+
   DescriptorTransport(Loop& loop, FileDescriptor socket, std::shared_ptr<Protocol> protocol);
   friend class detail::RefCounted<DescriptorTransport>;
   ~DescriptorTransport() = default;
@@ -95,7 +112,9 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
   std::size_t unsent() const noexcept { return queue_.size() + sending_.size(); }
   void start_reading();
   void read_on();
+  void stop_many();
   void start_writing();
+  void bytes_arrived(std::string_view bytes) noexcept;
   void read_done(int result) noexcept;
   void flush();
   void send_rest();
@@ -116,6 +135,8 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
       sending_;  // in the kernel's hands; it stays in place while write_ is in flight
   std::function<void()> on_closed_;  // empty: nobody asks
   std::exception_ptr error_;         // why the connection is lost; null for a plain close
+  Reading reading_ = Reading::many;
+  bool many_stopped_ = false;  // a request of many answers was cancelled, to go on in another way
   bool reading_paused_ = false;
   bool read_eof_ = false;   // the peer has ended its direction
   bool write_eof_ = false;  // we end ours when the queue is empty

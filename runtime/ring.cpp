@@ -141,6 +141,14 @@ void fill(io_uring_sqe& entry, const Request& request) {
     case Opcode::fsync:
       io_uring_prep_fsync(&entry, request.fd, 0);
       return;
+    case Opcode::accept_many:
+      io_uring_prep_multishot_accept(&entry, request.fd, nullptr, nullptr, SOCK_CLOEXEC);
+      return;
+    case Opcode::receive_many:
+      io_uring_prep_recv_multishot(&entry, request.fd, nullptr, 0, 0);
+      entry.flags |= IOSQE_BUFFER_SELECT;
+      entry.buf_group = detail::ProvidedBuffers::group;
+      return;
   }
   // An opcode that no kernel knows: it answers EINVAL, to this operation alone.
   io_uring_prep_nop(&entry);
@@ -227,6 +235,9 @@ Ring::Ring(RingOptions options) {
   if (io_uring_register_ring_fd(&ring_) == 1) enter_flags_ |= IORING_ENTER_REGISTERED_RING;
   if ((ring_.flags & IORING_SETUP_DEFER_TASKRUN) != 0) polls_first_ = IORING_RECVSEND_POLL_FIRST;
   sends_messages_ = options.send_messages && knows_messages();
+  // Deferred task running came with the first kernel that has all of it.
+  const bool new_enough = (ring_.flags & IORING_SETUP_DEFER_TASKRUN) != 0;
+  set_answers_many(options.multishot && new_enough && buffers_.provide_to(ring_));
   set_gauges(ring_.cq.ktail, ring_.sq.kflags, held_back);
   watch_wake_descriptor();
 }
@@ -261,7 +272,9 @@ io_uring_sqe* Ring::free_entry() noexcept {
 void Ring::do_prepare(Operation& operation, const Request& request) {
   io_uring_sqe& entry = next_entry();
   fill(entry, request);
-  // A stream is read from when nothing is there as a rule: to look first is a waste.
+  // A stream is read from when nothing is there as a rule: to look first is a waste. (Not so for
+  // receive_many: when bytes and the end of the stream are there already, Linux 6.18 then tells of
+  // the bytes only.)
   if (request.opcode == Opcode::receive) entry.ioprio = polls_first_;
   entry.user_data = tag(operation);
 }
@@ -385,19 +398,38 @@ std::size_t Ring::reap() {
       continue;
     }
     auto& operation = *reinterpret_cast<Operation*>(completion.user_data & ~cancel_tag);
+    if ((completion.flags & (IORING_CQE_F_MORE | IORING_CQE_F_BUFFER)) != 0) {
+      if (deliver_one_of_many(operation, completion)) ++delivered;
+      continue;
+    }
     const bool complete = (completion.user_data & cancel_tag) != 0
                               ? cancel_arrived(operation)
                               : answer_arrived(operation, completion.res);
     if (complete) ++delivered;
   }
+  buffers_.publish_returned();
   io_uring_smp_store_release(ring_.cq.khead, end);
   answers_taken(end);
   return delivered;
 }
 
+// One of many answers, with or without a buffer; or the last one, which has brought bytes.
+bool Ring::deliver_one_of_many(Operation& operation, const io_uring_cqe& completion) {
+  if ((completion.flags & IORING_CQE_F_BUFFER) == 0) {
+    partial_arrived(operation, completion.res, nullptr);
+    return false;
+  }
+  const unsigned buffer = completion.flags >> IORING_CQE_BUFFER_SHIFT;
+  if (completion.res > 0) partial_arrived(operation, completion.res, buffers_.memory_of(buffer));
+  buffers_.give_back(buffer);
+  if ((completion.flags & IORING_CQE_F_MORE) != 0) return false;
+  return answer_arrived(operation, completion.res > 0 ? -EAGAIN : completion.res);
+}
+
 std::string Ring::features() const {
   std::string text = "io_uring, " + std::to_string(ring_.sq.ring_entries) + " entries";
   text += sends_messages_ ? ", woken by messages" : ", woken by an eventfd";
+  if (answers_many()) text += ", multishot";
   if ((ring_.flags & IORING_SETUP_DEFER_TASKRUN) != 0) return text + ", deferred task running";
   if ((ring_.flags & IORING_SETUP_COOP_TASKRUN) != 0) return text + ", cooperative task running";
   return text + ", plain";

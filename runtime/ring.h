@@ -5,6 +5,7 @@
 #include <liburing.h>
 
 #include <rondo/runtime/completion.h>
+#include <rondo/runtime/detail/provided_buffers.h>
 #include <rondo/runtime/file_descriptor.h>
 
 // The door to the kernel, by io_uring.
@@ -21,6 +22,7 @@ struct RingOptions {
   bool defer_taskrun = true;  ///< try SINGLE_ISSUER and DEFER_TASKRUN
   bool coop_taskrun = true;   ///< try COOP_TASKRUN
   bool send_messages = true;  ///< try SEND_MSG_RING (Linux 6.13) for wake-ups by other threads
+  bool multishot = true;      ///< answer accept_many and receive_many, if the kernel can (6.1)
 };
 
 /// io_uring as the loop's driver. It belongs to the thread that made it.
@@ -65,10 +67,12 @@ class Ring final : public Driver {
     return (IO_URING_READ_ONCE(*ring_.sq.kflags) & held_back) != 0;
   }
 
+  bool deliver_one_of_many(Operation& operation, const io_uring_cqe& completion);
   void watch_wake_descriptor();
   void drain_wake_descriptor() noexcept;
 
   io_uring ring_{};
+  detail::ProvidedBuffers buffers_;    // for receive_many
   FileDescriptor wake_;                // an eventfd that the ring polls for as long as it lives
   std::deque<io_uring_sqe> overflow_;  // requests that found the queue full, oldest first
   std::size_t enters_ = 0;

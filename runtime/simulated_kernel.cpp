@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <rondo/runtime/detail/attempt.h>
+#include <rondo/runtime/detail/provided_buffers.h>
 #include <rondo/runtime/simulated_kernel.h>
 
 namespace rondo {
@@ -14,6 +15,7 @@ namespace {
 int failure_of(Opcode opcode) {
   switch (opcode) {
     case Opcode::accept:
+    case Opcode::accept_many:
       return -ECONNABORTED;
     case Opcode::connect:
       return -ETIMEDOUT;
@@ -21,6 +23,7 @@ int failure_of(Opcode opcode) {
     case Opcode::send:
     case Opcode::receive_message:
     case Opcode::send_message:
+    case Opcode::receive_many:
       return -ECONNRESET;
     case Opcode::read:
     case Opcode::write:
@@ -54,9 +57,10 @@ void SimulatedKernel::do_cancel(Operation& operation) {
     }
   }
   // An operation that was answered, but not reaped, is cancelled too late.
-  const bool answered = std::ranges::any_of(
-      answers_, [&operation](const Answer& answer) { return answer.operation == &operation; });
-  if (answered) answers_.push_back({&operation, -ENOENT, true});
+  const bool answered = std::ranges::any_of(answers_, [&operation](const Answer& answer) {
+    return answer.operation == &operation && answer.kind == AnswerKind::last;
+  });
+  if (answered) answers_.push_back({&operation, -ENOENT, AnswerKind::of_cancel});
 }
 
 // A full queue: what finds no room is handed over in a later turn, in the same order.
@@ -105,11 +109,44 @@ bool SimulatedKernel::anything_moves(int milliseconds) const {
   return ::poll(descriptors.data(), descriptors.size(), milliseconds) > 0;
 }
 
+// Answers of one operation keep their order, so there is one of many at a time.
+bool SimulatedKernel::try_to_answer_one_of_many(Pending& pending) {
+  const auto waits = [&pending](const Answer& answer) {
+    return answer.operation == pending.operation && answer.kind == AnswerKind::one_of_many;
+  };
+  if (std::ranges::any_of(answers_, waits)) return false;
+  Answer answer{pending.operation, 0, AnswerKind::one_of_many};
+  Pending one = pending;
+  if (pending.request.opcode == Opcode::receive_many) {
+    answer.bytes.resize(detail::ProvidedBuffers::size);
+    one.request.opcode = Opcode::receive;
+    one.request.buffer = answer.bytes.data();
+    one.request.length = detail::ProvidedBuffers::size;
+  } else {
+    one.request.opcode = Opcode::accept;
+  }
+  if (pending.cancel_asked) {
+    answer_cancelled(pending, -ECANCELED);
+    return true;
+  }
+  const bool ended = chance(20);
+  answer.result = ended ? (chance(2) ? -ENOBUFS : -EAGAIN) : attempt(one);
+  if (answer.result == -EAGAIN && !ended) return false;
+  const bool nothing = answer.result == 0 && pending.request.opcode == Opcode::receive_many;
+  if (answer.result < 0 || nothing) answer.kind = AnswerKind::last;
+  answers_.push_back(std::move(answer));
+  return answers_.back().kind == AnswerKind::last;
+}
+
 bool SimulatedKernel::try_to_answer(Pending& pending) {
+  const Opcode opcode = pending.request.opcode;
+  if (opcode == Opcode::receive_many || opcode == Opcode::accept_many) {
+    return try_to_answer_one_of_many(pending);
+  }
   if (!pending.cancel_asked) {
     const int result = attempt(pending);
     if (result == -EAGAIN) return false;
-    answers_.push_back({pending.operation, result, false});
+    answers_.push_back({pending.operation, result, AnswerKind::last});
     return true;
   }
   // The cancel is in time, or the operation wins in spite of it.
@@ -119,8 +156,9 @@ bool SimulatedKernel::try_to_answer(Pending& pending) {
 }
 
 void SimulatedKernel::answer_cancelled(Pending& pending, int result) {
-  answers_.push_back({pending.operation, result, false});
-  answers_.push_back({pending.operation, result == -ECANCELED ? 0 : -ENOENT, true});
+  answers_.push_back({pending.operation, result, AnswerKind::last});
+  answers_.push_back(
+      {pending.operation, result == -ECANCELED ? 0 : -ENOENT, AnswerKind::of_cancel});
 }
 
 std::uint32_t SimulatedKernel::shorten(std::uint32_t length) {
@@ -162,11 +200,22 @@ std::size_t SimulatedKernel::reap() {
     const Answer answer = answers_.front();
     answers_.pop_front();
     idle_ = false;
-    const bool complete = answer.of_cancel ? cancel_arrived(*answer.operation)
-                                           : answer_arrived(*answer.operation, answer.result);
-    if (complete) ++delivered;
+    if (deliver(answer)) ++delivered;
   }
   return delivered;
+}
+
+bool SimulatedKernel::deliver(const Answer& answer) {
+  switch (answer.kind) {
+    case AnswerKind::last:
+      return answer_arrived(*answer.operation, answer.result);
+    case AnswerKind::of_cancel:
+      return cancel_arrived(*answer.operation);
+    case AnswerKind::one_of_many:
+      partial_arrived(*answer.operation, answer.result, answer.bytes.data());
+      break;
+  }
+  return false;
 }
 
 }  // namespace rondo

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <random>
+#include <string>
 #include <vector>
 
 #include <rondo/runtime/completion.h>
@@ -25,7 +26,9 @@ class SimulatedKernel final : public Driver {
   /// `fail_one_in`: every so-manieth attempt fails as hardware and peers do, resets, time-outs and
   /// the like; 0: none does.
   explicit SimulatedKernel(std::uint64_t seed, unsigned fail_one_in = 0)
-      : random_(seed), fail_one_in_(fail_one_in) {}
+      : random_(seed), fail_one_in_(fail_one_in) {
+    set_answers_many(chance(2));
+  }
 
   void submit_and_wait(std::optional<Duration> timeout) override;
   std::size_t reap() override;
@@ -41,10 +44,12 @@ class SimulatedKernel final : public Driver {
     bool cancel_asked = false;
     bool connecting = false;  // a connect that the kernel has begun
   };
+  enum class AnswerKind : std::uint8_t { last, one_of_many, of_cancel };
   struct Answer {
     Operation* operation;
     int result;
-    bool of_cancel;  // the cancel's own completion
+    AnswerKind kind;
+    std::string bytes{};  // that came with it
   };
 
   void do_prepare(Operation& operation, const Request& request) override;
@@ -57,6 +62,8 @@ class SimulatedKernel final : public Driver {
   /// Could an operation that would have blocked go on, at once or within `milliseconds`?
   bool anything_moves(int milliseconds) const;
   bool try_to_answer(Pending& pending);
+  bool try_to_answer_one_of_many(Pending& pending);
+  bool deliver(const Answer& answer);
   void answer_cancelled(Pending& pending, int result);
   /// The operation's result, or -EAGAIN while it would block.
   int attempt(Pending& pending);

@@ -44,6 +44,7 @@ class ReaderBuffer {
   }
   void buffer_updated(std::size_t count) {
     if (count == offered_) offer_more();
+    offered_ = 0;
     buffer_.commit(count);
     data_arrived();
   }
@@ -72,6 +73,7 @@ class ReaderBuffer {
   }
   void drop(std::size_t count) {
     buffer_.consume(count);
+    if (buffer_.empty() && offered_ == 0) buffer_.release();
     if (paused_ && buffer_.size() <= limit_) resume_transport();
   }
 
@@ -90,7 +92,7 @@ class ReaderBuffer {
   ByteBuffer buffer_;
   std::size_t limit_;              // bytes; reading pauses at twice as many
   std::size_t next_room_;          // bytes to offer the transport; grows while it fills them
-  std::size_t offered_ = 0;        // bytes offered last
+  std::size_t offered_ = 0;        // bytes that the transport may be writing; 0: none
   ReadAwaiter* waiter_ = nullptr;  // the one task that waits
   Transport* transport_ = nullptr;
   std::exception_ptr exception_;

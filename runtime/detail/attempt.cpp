@@ -77,6 +77,8 @@ bool waits_for_descriptor(Opcode opcode) noexcept {
     case Opcode::read:
     case Opcode::write:
     case Opcode::poll:
+    case Opcode::accept_many:
+    case Opcode::receive_many:
       return true;
     default:
       return false;
@@ -144,6 +146,9 @@ int attempt(const Request& request, bool& connecting) noexcept {
       return result_of(::mkdirat(request.fd, path(request.buffer), request.length));
     case Opcode::fsync:
       return result_of(::fsync(request.fd));
+    case Opcode::accept_many:
+    case Opcode::receive_many:
+      break;  // one by one, by whoever asks
   }
   return -EINVAL;
 }

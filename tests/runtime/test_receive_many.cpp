@@ -1,0 +1,219 @@
+// One request, many answers: receive_many and accept_many, by a ring that knows them, by one that
+// is told not to, and through the stream that makes use of them.
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <rondo/runtime/detail/provided_buffers.h>
+#include <rondo/runtime/gather.h>
+#include <rondo/runtime/ring.h>
+#include <rondo/runtime/task.h>
+
+#include "test_stream_fixture.h"
+
+namespace {
+
+using namespace rondo;
+using namespace rondo::test;
+using namespace std::chrono_literals;
+
+constexpr std::size_t buffer_size = detail::ProvidedBuffers::size;
+
+LoopOptions with_ring(bool multishot) {
+  LoopOptions options;
+  options.clock = ClockKind::real;
+  options.make_driver = [multishot] {
+    RingOptions ring;
+    ring.multishot = multishot;
+    return std::make_unique<Ring>(ring);
+  };
+  return options;
+}
+
+/// Every byte tells where it is.
+std::string numbered(std::size_t count) {
+  std::string bytes(count, '\0');
+  for (std::size_t i = 0; i < count; ++i)
+    bytes[i] = static_cast<char>(i * 31 + i / 251);
+  return bytes;
+}
+
+Coroutine<> send_in_pieces(StreamWriter writer, std::string bytes, std::size_t piece) {
+  for (std::size_t sent = 0; sent < bytes.size(); sent += piece) {
+    writer.write(std::string_view(bytes).substr(sent, piece));
+    co_await writer.drain();
+    if (sent % 7 == 0) co_await sleep(0s);
+  }
+  writer.write_eof();
+}
+
+Coroutine<> transfer(std::size_t size, std::size_t piece) {
+  auto [near, far] = socket_pair();
+  auto [near_reader, near_writer] = stream_over(std::move(near));
+  auto [far_reader, far_writer] = stream_over(std::move(far));
+  const std::string bytes = numbered(size);
+  Task<> sending = create_task(send_in_pieces(near_writer, bytes, piece));
+  const std::string received = co_await far_reader.read();
+  co_await sending;
+  CHECK(received == bytes);
+}
+
+/// What a driver does with one request of many answers.
+class ManyOperation final : public Operation {
+ public:
+  void partial(int result, const char* bytes) noexcept override {
+    received.append(bytes, static_cast<std::size_t>(result));
+  }
+  void complete(int result) noexcept override { ended = result; }
+
+  std::string received;
+  std::optional<int> ended;
+};
+
+TEST_SUITE_BEGIN("real kernel");
+
+TEST_CASE("[fault 20] a request of many answers goes on until it is cancelled") {
+  Ring ring;
+  if (!ring.answers_many()) {
+    std::puts("SKIP many answers: the kernel is older than Linux 6.1");
+    return;
+  }
+  auto [mine, peer] = socket_pair();
+  ManyOperation operation;
+  ring.prepare(operation, {Opcode::receive_many, mine.get()});
+  for (const char* piece : {"one ", "two ", "three"}) {
+    send_now(peer, piece);
+    ring.submit_and_wait(1s);
+    ring.reap();
+    CHECK(operation.in_flight());
+  }
+  CHECK(operation.received == "one two three");
+
+  ring.cancel(operation);
+  while (operation.in_flight()) {
+    ring.submit_and_wait(1s);
+    ring.reap();
+  }
+  CHECK(operation.ended == -ECANCELED);
+
+  send_now(peer, "for the next one");
+  ManyOperation next;
+  ring.prepare(next, {Opcode::receive_many, mine.get()});
+  peer = FileDescriptor();
+  while (next.in_flight()) {
+    ring.submit_and_wait(1s);
+    ring.reap();
+  }
+  CHECK(next.received == "for the next one");
+  CHECK(next.ended == 0);
+}
+
+TEST_CASE("[fault 43] when the buffers have run out the request ends, and no byte is lost") {
+  Ring ring;
+  if (!ring.answers_many()) {
+    std::puts("SKIP running out of buffers: the kernel is older than Linux 6.1");
+    return;
+  }
+  auto [mine, peer] = socket_pair();
+  const int room = 4 * static_cast<int>(detail::ProvidedBuffers::count * buffer_size);
+  ::setsockopt(peer.get(), SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room);
+  std::string sent;
+  for (int i = 0; i < 2 * static_cast<int>(detail::ProvidedBuffers::count); ++i) {
+    const std::string piece(4000, static_cast<char>('a' + i % 26));
+    if (::send(peer.get(), piece.data(), piece.size(), MSG_DONTWAIT) < 0) break;
+    sent += piece;
+  }
+  std::string received;
+  int shortages = 0;
+  while (received.size() < sent.size()) {
+    ManyOperation operation;
+    ring.prepare(operation, {Opcode::receive_many, mine.get()});
+    // The answers stay where they are, and the buffers with them.
+    for (int i = 0; i < 200; ++i)
+      ring.submit_and_wait(0s);
+    ring.reap();
+    if (operation.ended == -ENOBUFS) ++shortages;
+    ring.cancel(operation);
+    while (operation.in_flight()) {
+      ring.submit_and_wait(1s);
+      ring.reap();
+    }
+    received += operation.received;
+  }
+  CHECK(received == sent);
+  CHECK(shortages > 0);
+}
+
+TEST_CASE("a stream receives all, in pieces of any size, with many answers and with one") {
+  for (const bool multishot : {true, false}) {
+    CAPTURE(multishot);
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{100}, buffer_size - 1, buffer_size,
+                                    buffer_size + 1, std::size_t{100'000}}) {
+      CAPTURE(piece);
+      const std::size_t size = piece == 1 ? 5'000 : 1'000'000;
+      run_bounded([=] { return transfer(size, piece); }, with_ring(multishot));
+    }
+  }
+}
+
+TEST_CASE("[fault 43] more connections receive at once than there are buffers") {
+  constexpr std::size_t connections = detail::ProvidedBuffers::count + 100;
+  for (const bool multishot : {true, false}) {
+    CAPTURE(multishot);
+    run_bounded(
+        [=]() -> Coroutine<> {
+          std::vector<FileDescriptor> peers;
+          std::vector<std::pair<StreamReader, StreamWriter>> streams;
+          for (std::size_t i = 0; i < connections; ++i) {
+            auto [mine, peer] = socket_pair();
+            streams.push_back(stream_over(std::move(mine)));
+            peers.push_back(std::move(peer));
+          }
+          co_await let_run(2);
+          const std::string bytes = numbered(buffer_size);
+          for (int round = 0; round < 3; ++round) {
+            for (const FileDescriptor& peer : peers)
+              send_now(peer, bytes);
+            std::size_t right = 0;
+            for (auto& [reader, writer] : streams) {
+              const std::string received = co_await reader.readexactly(std::ssize(bytes));
+              if (received == bytes) ++right;
+            }
+            CHECK(right == connections);
+          }
+        },
+        with_ring(multishot));
+  }
+}
+
+TEST_CASE("a reader that is slow pauses a request of many answers, and loses nothing") {
+  run_bounded(
+      []() -> Coroutine<> {
+        constexpr std::size_t limit = 1'000;
+        auto [near, far] = socket_pair();
+        auto [near_reader, near_writer] = stream_over(std::move(near));
+        auto [far_reader, far_writer] = stream_over(std::move(far), limit);
+        const std::string bytes = numbered(300'000);
+        Task<> sending = create_task(send_in_pieces(near_writer, bytes, 100));
+        std::string received;
+        for (;;) {
+          const std::string some = co_await far_reader.read(317);
+          if (some.empty()) break;
+          received += some;
+          co_await let_run(2);
+        }
+        co_await sending;
+        CHECK(received == bytes);
+      },
+      with_ring(true));
+}
+
+TEST_SUITE_END();
+
+}  // namespace
