@@ -17,4 +17,8 @@ void Transport::set_write_buffer_limits(std::optional<std::size_t> high,
   limits_changed();
 }
 
+void Transport::set_protocol(std::shared_ptr<Protocol>) {
+  throw RuntimeError("this transport keeps its protocol: set_protocol() is not for it");
+}
+
 }  // namespace rondo

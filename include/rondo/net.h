@@ -9,6 +9,9 @@
 #include <rondo/net/open_unix_connection.h>
 #include <rondo/net/server.h>
 #include <rondo/net/socket_options.h>
+#include <rondo/net/ssl_context.h>
+#include <rondo/net/ssl_error.h>
 #include <rondo/net/start_server.h>
 #include <rondo/net/start_unix_server.h>
+#include <rondo/net/tls.h>
 #include <rondo/runtime.h>
