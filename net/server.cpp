@@ -33,8 +33,12 @@ Coroutine<void> Server::wait_closed() const {
   return detail::ServerState::wait_closed(state_);
 }
 void Server::close_clients() const {
-  for (const auto& client : state_->clients())
-    client->close();
+  for (const auto& client : state_->clients()) {
+    // A layer, as TLS is one, has more to send and a farewell of its own.
+    const std::shared_ptr<Protocol> protocol = client->get_protocol();
+    auto* const layer = dynamic_cast<Transport*>(protocol.get());
+    (layer == nullptr ? *client : *layer).close();
+  }
 }
 void Server::abort_clients() const {
   for (const auto& client : state_->clients())

@@ -57,9 +57,9 @@ void DescriptorTransport::read_on() {
     loop_.driver().prepare(read_, {Opcode::receive_many, socket_.get()});
     return;
   }
-  const std::span<char> room = protocol_->get_buffer();
-  loop_.driver().prepare(read_,
-                         {Opcode::receive, socket_.get(), room.data(), clamp_length(room.size())});
+  room_ = protocol_->get_buffer();
+  loop_.driver().prepare(
+      read_, {Opcode::receive, socket_.get(), room_.data(), clamp_length(room_.size())});
 }
 
 void DescriptorTransport::pause_reading() {
@@ -91,6 +91,7 @@ void DescriptorTransport::bytes_arrived(std::string_view bytes) noexcept {
 
 void DescriptorTransport::read_done(int result) noexcept {
   const bool stopped = std::exchange(many_stopped_, false);
+  const std::shared_ptr<Protocol> former = std::move(former_);
   if (lost_) {
     close_when_idle();
     return;
@@ -98,7 +99,8 @@ void DescriptorTransport::read_done(int result) noexcept {
   if (closing_) return;  // what comes after close() is nobody's
   if (result > 0) {
     if (result <= small_piece) reading_ = Reading::many;
-    protocol_->buffer_updated(static_cast<std::size_t>(result));
+    const std::string_view bytes(room_.data(), static_cast<std::size_t>(result));
+    former ? protocol_->data_received(bytes) : protocol_->buffer_updated(bytes.size());
     start_reading();
   } else if (result == 0) {
     read_eof_ = true;
@@ -111,6 +113,12 @@ void DescriptorTransport::read_done(int result) noexcept {
   } else {
     lose(make_os_error(-result, "receive"));
   }
+}
+
+void DescriptorTransport::set_protocol(std::shared_ptr<Protocol> protocol) {
+  if (!protocol_) return;
+  if (read_.in_flight() && !former_) former_ = protocol_;
+  protocol_ = std::move(protocol);
 }
 
 void DescriptorTransport::write(std::string_view bytes) {

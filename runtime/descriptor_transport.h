@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 #include <rondo/runtime/detail/byte_buffer.h>
@@ -45,6 +46,8 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
   void resume_reading() override;
   bool is_reading() const noexcept override { return !reading_paused_ && !closing_; }
   std::size_t get_write_buffer_size() const noexcept override { return unsent(); }
+  std::shared_ptr<Protocol> get_protocol() const override { return protocol_; }
+  void set_protocol(std::shared_ptr<Protocol> protocol) override;
 
  private:
   class ReadOperation final : public Operation {
@@ -126,6 +129,8 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
   Loop& loop_;
   FileDescriptor socket_;
   std::shared_ptr<Protocol> protocol_;  // null once the connection is lost
+  std::span<char> room_;                // where a receive in flight puts its bytes
+  std::shared_ptr<Protocol> former_;    // whose room that is; null: protocol_'s
   ReadOperation read_{*this};
   WriteOperation write_{*this};
   CloseOperation close_{*this};

@@ -43,6 +43,11 @@ void ReaderBuffer::resume_transport() {
   if (transport_ != nullptr) transport_->resume_reading();
 }
 
+void ReaderBuffer::cut_off(std::exception_ptr error) {
+  cut_off_ = std::move(error);
+  wake();
+}
+
 void ReadAwaiter::refuse_to_wait() const {
   throw RuntimeError(std::string(method()) +
                      "() called while another coroutine is already waiting for incoming data");
@@ -55,7 +60,7 @@ void ReadAwaiter::begin_wait() {
 }
 
 bool ReadAwaiter::may_resume() {
-  if (will_be_cancelled() || buffer_.exception_ || is_there()) return true;
+  if (will_be_cancelled() || buffer_.exception_ || buffer_.cut_off_ || is_there()) return true;
   wait_again();
   begin_wait();
   deliver_pending_cancel();

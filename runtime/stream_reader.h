@@ -55,6 +55,10 @@ class ReaderBuffer {
   }
   void feed_eof();
   void set_exception(std::exception_ptr error);
+  /// The stream ends here, by an error: unlike one that was set it is thrown only by reads that
+  /// want more than there is.
+  void cut_off(std::exception_ptr error);
+  bool is_cut_off() const noexcept { return cut_off_ != nullptr; }
 
   /// Whom to pause when too much waits to be read; null: nobody.
   void set_transport(Transport* transport) noexcept { transport_ = transport; }
@@ -100,6 +104,7 @@ class ReaderBuffer {
   ReadAwaiter* waiter_ = nullptr;  // the one task that waits
   Transport* transport_ = nullptr;
   std::exception_ptr exception_;
+  std::exception_ptr cut_off_;  // why there is no more behind the bytes; null: there may be
   bool eof_ = false;
   bool paused_ = false;
 };
@@ -112,7 +117,9 @@ class ReadAwaiter : public Waiter {
 
   bool await_ready() {
     buffer_.check_exception();
-    return is_there();
+    if (is_there()) return true;
+    if (buffer_.cut_off_) std::rethrow_exception(buffer_.cut_off_);
+    return false;
   }
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> coroutine) {
@@ -135,7 +142,9 @@ class ReadAwaiter : public Waiter {
     if (!suspended()) return;
     buffer_.waiter_ = nullptr;
     if (cancelled()) throw_cancelled();
-    if (buffer_.exception_ && !is_there()) std::rethrow_exception(buffer_.exception_);
+    if (!buffer_.exception_ && !buffer_.cut_off_) return;
+    if (is_there()) return;
+    std::rethrow_exception(buffer_.exception_ ? buffer_.exception_ : buffer_.cut_off_);
   }
 
   ReaderBuffer& buffer_;

@@ -30,4 +30,8 @@ void Protocol::data_received(std::string_view bytes) {
   }
 }
 
+void Transport::set_protocol(std::shared_ptr<Protocol>) {
+  throw RuntimeError("this transport keeps its protocol: set_protocol() is not for it");
+}
+
 }  // namespace rondo

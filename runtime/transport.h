@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <exception>
 #include <map>
+#include <memory>
 #include <optional>
 #include <ranges>
 #include <span>
@@ -61,6 +62,9 @@ class Protocol : public BaseProtocol {
   virtual void data_received(std::string_view bytes);
   /// The peer will send no more. The transport stays open for writing.
   virtual void eof_received() = 0;
+  /// The peer's bytes end here, but there should be more: somebody has cut them off. Only from a
+  /// layer that can tell, as TLS can; `connection_lost` follows, with the same error.
+  virtual void stream_cut_off([[maybe_unused]] const std::exception_ptr& error) {}
 };
 
 /// What every transport can do.
@@ -84,6 +88,13 @@ class BaseTransport {
   void set_write_buffer_limits(std::optional<std::size_t> high = std::nullopt,
                                std::optional<std::size_t> low = std::nullopt);
   WriteBufferLimits get_write_buffer_limits() const noexcept { return limits_; }
+
+  /// The protocol that is told. `set_protocol` puts another one in its place, which must be told by
+  /// others that the connection stands; what the kernel has of the peer's bytes by then goes to the
+  /// new one. Nothing happens after the connection was lost. A transport that cannot do so knows no
+  /// protocol (null), and set_protocol throws RuntimeError. See asyncio's BaseTransport.
+  virtual std::shared_ptr<Protocol> get_protocol() const { return nullptr; }
+  virtual void set_protocol(std::shared_ptr<Protocol> protocol);
 
   /// What is known of the connection: "peername", "sockname", "socket" (the number of its
   /// descriptor, for getsockopt and the like); empty for names that are not.

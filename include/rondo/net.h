@@ -13,8 +13,11 @@
 #include <rondo/net/resolver.h>
 #include <rondo/net/server.h>
 #include <rondo/net/socket_options.h>
+#include <rondo/net/ssl_context.h>
+#include <rondo/net/ssl_error.h>
 #include <rondo/net/start_server.h>
 #include <rondo/net/start_unix_server.h>
 #include <rondo/net/telnet.h>
 #include <rondo/net/telnet_codec.h>
+#include <rondo/net/tls.h>
 #include <rondo/runtime.h>

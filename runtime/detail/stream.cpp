@@ -23,7 +23,9 @@ void Stream::connection_lost(std::exception_ptr error) {
   error_ = error;
   transport_ = nullptr;
   reader_buffer_->set_transport(nullptr);
-  if (error) {
+  if (reader_buffer_->is_cut_off()) {
+    // The readers see it when they have read what came before.
+  } else if (error) {
     reader_buffer_->set_exception(error);
   } else {
     reader_buffer_->feed_eof();

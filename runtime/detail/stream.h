@@ -32,6 +32,7 @@ class Stream final : public Protocol, public std::enable_shared_from_this<Stream
   void buffer_updated(std::size_t count) override { reader_buffer_->buffer_updated(count); }
   void data_received(std::string_view bytes) override { reader_buffer_->feed_data(bytes); }
   void eof_received() override { reader_buffer_->feed_eof(); }
+  void stream_cut_off(const std::exception_ptr& error) override { reader_buffer_->cut_off(error); }
   void connection_lost(std::exception_ptr error) override;
   void pause_writing() override { writing_paused_ = true; }
   void resume_writing() override;
