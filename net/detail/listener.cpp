@@ -29,15 +29,22 @@ void Listener::listen(int backlog, const Address& address) {
 
 void Listener::accept() {
   retry_ = TimerHandle();
-  loop_.driver().prepare(*this, {Opcode::accept, socket_.get()});
+  const bool many = loop_.driver().answers_many();
+  loop_.driver().prepare(*this, {many ? Opcode::accept_many : Opcode::accept, socket_.get()});
+}
+
+void Listener::client_arrived(int descriptor) noexcept {
+  FileDescriptor client(descriptor);
+  // The kernel may hand over a client in spite of the cancel; it is closed by leaving here.
+  if (!closing_) owner_.client_arrived(std::move(client));
+}
+
+void Listener::partial(int result, const char*) noexcept {
+  if (result >= 0) client_arrived(result);
 }
 
 void Listener::complete(int result) noexcept {
-  if (result >= 0) {
-    FileDescriptor client(result);
-    // The kernel may hand over a client in spite of the cancel; it is closed by leaving here.
-    if (!closing_) owner_.client_arrived(std::move(client));
-  }
+  if (result >= 0) client_arrived(result);
   if (close_.in_flight()) return;  // the owner has closed this just now
   if (closing_) {
     close_.begin();

@@ -7,7 +7,8 @@
 
 namespace rondo::detail {
 
-/// One listening socket: from `listen` on an accept is in flight, until it is closed. When
+/// One listening socket: from `listen` on an accept is in flight, until it is closed; it is one
+/// request for all clients where the driver knows such, and one for each where not. When
 /// descriptors or memory are short it says so, and pauses for a second.
 class Listener final : private Operation, private LoopResource {
  public:
@@ -59,7 +60,9 @@ class Listener final : private Operation, private LoopResource {
   };
 
   void loop_closing() noexcept override { owner_.close(); }
+  void partial(int result, const char* bytes) noexcept override;
   void complete(int result) noexcept override;
+  void client_arrived(int descriptor) noexcept;
   void accept();
   void pause(int error_number);
 
