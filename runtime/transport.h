@@ -89,13 +89,6 @@ class BaseTransport {
                                std::optional<std::size_t> low = std::nullopt);
   WriteBufferLimits get_write_buffer_limits() const noexcept { return limits_; }
 
-  /// The protocol that is told. `set_protocol` puts another one in its place, which must be told by
-  /// others that the connection stands; what the kernel has of the peer's bytes by then goes to the
-  /// new one. Nothing happens after the connection was lost. A transport that cannot do so knows no
-  /// protocol (null), and set_protocol throws RuntimeError. See asyncio's BaseTransport.
-  virtual std::shared_ptr<Protocol> get_protocol() const { return nullptr; }
-  virtual void set_protocol(std::shared_ptr<Protocol> protocol);
-
   /// What is known of the connection: "peername", "sockname", "socket" (the number of its
   /// descriptor, for getsockopt and the like); empty for names that are not.
   std::string get_extra_info(std::string_view name) const {
@@ -135,6 +128,13 @@ class BaseTransport {
 
 class Transport : public BaseTransport {
  public:
+  /// The protocol that is told. `set_protocol` puts another one in its place, which must be told by
+  /// others that the connection stands; what the kernel has of the peer's bytes by then goes to the
+  /// new one. Nothing happens after the connection was lost. A transport that cannot do so knows no
+  /// protocol (null), and set_protocol throws RuntimeError. See asyncio's BaseTransport.
+  virtual std::shared_ptr<Protocol> get_protocol() const { return nullptr; }
+  virtual void set_protocol(std::shared_ptr<Protocol> protocol);
+
   /// Takes all bytes over and sends them in the background. After the connection was lost they are
   /// dropped. Throws RuntimeError after `write_eof`.
   virtual void write(std::string_view bytes) = 0;
