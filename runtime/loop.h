@@ -103,6 +103,10 @@ struct ExceptionContext {
 
 /// An event loop. It belongs to the thread that runs it; from another one only call_soon_threadsafe
 /// may be called.
+///
+/// From the first loop on the program ignores SIGPIPE, unless it has a handler of its own by then:
+/// writing to a pipe that nobody reads from is a BrokenPipeError and not the end. (So does CPython;
+/// the programs that are started by create_subprocess_exec have the signal as ever.)
 class Loop {
  public:
   explicit Loop(LoopOptions options = LoopOptions());

@@ -158,7 +158,15 @@ bool exists(int directory, const std::string& path) {
 /// A child that has just been started, in the hands of its owner.
 Spawned take_over(pid_t pid, const SpawnPlan& plan) {
   FileDescriptor pidfd(pidfd_open(pid));
-  if (pidfd || errno == ESRCH) return {pid, std::move(pidfd)};
+  if (pidfd) {
+    // If somebody waits for whatever child comes, this one may be gone, and its number a stranger's
+    // whom we must not kill.
+    siginfo_t info{};
+    const auto id = static_cast<id_t>(pidfd.get());
+    const bool ours = ::waitid(P_PIDFD, id, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+    return {pid, ours ? std::move(pidfd) : FileDescriptor()};
+  }
+  if (errno == ESRCH) return {pid, FileDescriptor()};
   const int error_number = errno;
   ::kill(pid, SIGKILL);
   while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {

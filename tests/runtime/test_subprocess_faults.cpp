@@ -1,9 +1,11 @@
 // Subprocesses under load, abandoned, killed, deaf, and waited for by others.
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -263,6 +265,37 @@ TEST_CASE("[fault 57] whenever a task with programs is cancelled, none is left, 
         co_await until(no_child_left);
       },
       LoopOptions(), 250s);
+}
+
+TEST_CASE("[fault 57] a creation that waits for a thread is called off at once") {
+  run_bounded([]() -> Coroutine<void> {
+    // A thread is all there is, and it is busy.
+    const auto executor = std::make_shared<ThreadPoolExecutor>(1);
+    get_running_loop().set_default_executor(executor);
+    std::atomic<bool> go_on{false};
+    auto busy = create_task(to_thread([](std::atomic<bool>* stop) { stop->wait(false); }, &go_on));
+    co_await let_run(3);
+    auto starting = create_task(create_subprocess_exec("sleep", "1000", piped()));
+    co_await let_run(3);
+    starting.cancel();
+    const auto cancelled = co_await thrown_by<CancelledError>(starting);
+    CHECK(cancelled);
+    CHECK_FALSE(busy.done());
+    go_on = true;
+    go_on.notify_all();
+    co_await busy;
+    CHECK(no_child_left());
+  });
+}
+
+TEST_CASE("on the virtual clock a program takes the time that it takes") {
+  run_bounded(
+      []() -> Coroutine<void> {
+        const Process process = co_await create_subprocess_exec("sleep", "0.02");
+        const int code = co_await wait_for(process.wait(), 1h);
+        CHECK(code == 0);
+      },
+      virtual_time(), 7200s);
 }
 
 TEST_CASE("a loop that is closed by hand kills and waits for what runs on it") {
