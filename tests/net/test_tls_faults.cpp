@@ -226,7 +226,7 @@ TEST_CASE("[fault 39] TLS that comes byte by byte, both ways, is no different") 
   });
 }
 
-/// The bytes of a whole handshake, and a little more, each way.
+/// The bytes of a whole handshake each way, give or take what signatures differ in.
 Coroutine<std::pair<std::size_t, std::size_t>> length_of_handshake(std::uint16_t port) {
   const auto relay = std::make_shared<Relay>();
   const Server between = co_await start_relay(relay, port);
@@ -295,7 +295,8 @@ TEST_CASE("a handshake that is called off after any number of bytes leaves nothi
         const Server server = co_await start_tls_server(swallow, "127.0.0.1", 0, server_context());
         const auto [up, down] = co_await length_of_handshake(port_of(server));
         const std::size_t before = open_descriptors();
-        for (std::size_t bytes = 0; bytes <= up + down; ++bytes) {
+        constexpr std::size_t doubtful = 8;  // bytes at the end, which may not come
+        for (std::size_t bytes = 0; bytes + doubtful <= up + down; ++bytes) {
           CAPTURE(bytes);
           const auto relay = std::make_shared<Relay>();
           const bool server_waits = bytes <= up;
