@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <string>
+
+#include <fcntl.h>
 
 #include <rondo/net/detail/connect.h>
 #include <rondo/runtime/detail/operation_awaiter.h>
@@ -97,10 +100,29 @@ Coroutine<void> start_race(std::shared_ptr<Race> race) {
   throw_os_error(error_number, text);
 }
 
+/// A Unix socket is connected at once or not at all, if it is told not to wait: the only thing to
+/// wait for would be room in the server's queue. (io_uring does wait for that, in a thread of the
+/// kernel's that a cancel does not reach.)
+void connect_unix(const FileDescriptor& socket, const Address& address) {
+  const int flags = ::fcntl(socket.get(), F_GETFL);
+  ::fcntl(socket.get(), F_SETFL, flags | O_NONBLOCK);
+  const int result = ::connect(socket.get(), address.get(), address.length());
+  const int error_number = errno;
+  ::fcntl(socket.get(), F_SETFL, flags);
+  if (result == 0) return;
+  std::string text = "connect to " + address.text();
+  if (error_number == EAGAIN) text += ": the server's queue is full; its backlog may be too short";
+  throw_os_error(error_number, text);
+}
+
 }  // namespace
 
 Coroutine<FileDescriptor> connect_to(Address address, ConnectOptions options) {
   FileDescriptor socket = make_socket(address, options);
+  if (address.family() == AF_UNIX) {
+    connect_unix(socket, address);
+    co_return socket;
+  }
   const Request request{Opcode::connect, socket.get(), address.get(), address.length()};
   const int result = co_await perform(request);
   if (result < 0) throw_os_error(-result, "connect to " + address.text());

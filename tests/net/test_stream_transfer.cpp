@@ -241,7 +241,7 @@ TEST_CASE("[case 165] [fault 26] reads and drains cancelled at any moment lose n
     writer.write_eof();
     received += co_await reader.read();
     CHECK(received == sent);
-    CHECK(cancelled >= 200);
+    CHECK(cancelled >= rounds / 7);  // those that had not begun, at least
     CHECK(cancelled < rounds);
     writer.close();
     co_await writer.wait_closed();
