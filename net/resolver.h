@@ -22,7 +22,8 @@
 // cancellation closes the sockets. No thread is needed, and no answer is kept: each lookup asks.
 //
 // In what order: an address stands for itself; then comes the hosts file (and "localhost", which is
-// known everywhere); then the name servers of resolv.conf, with its search domains.
+// known everywhere); then the name servers of resolv.conf, with its search domains. The two files
+// are small and local, and are read on the spot.
 
 namespace rondo {
 
