@@ -22,14 +22,36 @@ IncompleteReadError::IncompleteReadError(std::string partial, std::optional<std:
 
 std::exception_ptr make_os_error(int error_number, const std::string& what) {
   switch (error_number) {
+    case ENOENT:
+      return std::make_exception_ptr(FileNotFoundError(error_number, what));
+    case EEXIST:
+      return std::make_exception_ptr(FileExistsError(error_number, what));
+    case EISDIR:
+      return std::make_exception_ptr(IsADirectoryError(error_number, what));
+    case ENOTDIR:
+      return std::make_exception_ptr(NotADirectoryError(error_number, what));
+    case EACCES:
+    case EPERM:
+      return std::make_exception_ptr(PermissionError(error_number, what));
+    case EAGAIN:
+    case EALREADY:
+    case EINPROGRESS:
+      return std::make_exception_ptr(BlockingIOError(error_number, what));
+    case EINTR:
+      return std::make_exception_ptr(InterruptedError(error_number, what));
+    case ECHILD:
+      return std::make_exception_ptr(ChildProcessError(error_number, what));
+    case ESRCH:
+      return std::make_exception_ptr(ProcessLookupError(error_number, what));
     case ECONNREFUSED:
       return std::make_exception_ptr(ConnectionRefusedError(error_number, what));
     case ECONNRESET:
       return std::make_exception_ptr(ConnectionResetError(error_number, what));
-    case EPIPE:
-      return std::make_exception_ptr(BrokenPipeError(error_number, what));
     case ECONNABORTED:
-      return std::make_exception_ptr(ConnectionError(error_number, what));
+      return std::make_exception_ptr(ConnectionAbortedError(error_number, what));
+    case EPIPE:
+    case ESHUTDOWN:
+      return std::make_exception_ptr(BrokenPipeError(error_number, what));
     default:
       return std::make_exception_ptr(OSError(error_number, what));
   }

@@ -55,6 +55,12 @@ class BrokenBarrierError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// A file was asked for what it cannot do: it was opened for something else, or has no positions.
+class UnsupportedOperation : public ValueError {
+ public:
+  using ValueError::ValueError;
+};
+
 /// A future was asked for its result too early, or given one twice.
 class InvalidStateError : public std::logic_error {
  public:
@@ -94,6 +100,60 @@ class OSError : public std::system_error {
       : std::system_error(error_number, std::generic_category(), what) {}
 };
 
+/// There is no such file or directory.
+class FileNotFoundError : public OSError {
+ public:
+  using OSError::OSError;
+};
+
+/// There is something of that name already.
+class FileExistsError : public OSError {
+ public:
+  using OSError::OSError;
+};
+
+/// A file was wanted, and it is a directory.
+class IsADirectoryError : public OSError {
+ public:
+  using OSError::OSError;
+};
+
+/// A directory was wanted, and it is something else; or a part of the path's beginning is.
+class NotADirectoryError : public OSError {
+ public:
+  using OSError::OSError;
+};
+
+/// The rights do not suffice.
+class PermissionError : public OSError {
+ public:
+  using OSError::OSError;
+};
+
+/// It would have to wait, and must not.
+class BlockingIOError : public OSError {
+ public:
+  using OSError::OSError;
+};
+
+/// A signal came in between.
+class InterruptedError : public OSError {
+ public:
+  using OSError::OSError;
+};
+
+/// There is no such child process.
+class ChildProcessError : public OSError {
+ public:
+  using OSError::OSError;
+};
+
+/// There is no such process.
+class ProcessLookupError : public OSError {
+ public:
+  using OSError::OSError;
+};
+
 /// Something is wrong with a connection.
 class ConnectionError : public OSError {
  public:
@@ -112,6 +172,12 @@ class ConnectionResetError : public ConnectionError {
   using ConnectionError::ConnectionError;
 };
 
+/// The peer, or the kernel, gave the connection up.
+class ConnectionAbortedError : public ConnectionError {
+ public:
+  using ConnectionError::ConnectionError;
+};
+
 /// Writing to something whose reading end is closed.
 class BrokenPipeError : public ConnectionError {
  public:
@@ -119,7 +185,9 @@ class BrokenPipeError : public ConnectionError {
 };
 
 /// The OSError, of the class that suits `error_number`, ready to be stored or rethrown. `what` says
-/// what was being done, and to whom: "connect to 127.0.0.1:22".
+/// what was being done, and to whom: "connect to 127.0.0.1:22". The classes are those that Python
+/// has for each number, but for ETIMEDOUT, which stays an OSError: a TimeoutError is a time limit
+/// of the program's own here.
 std::exception_ptr make_os_error(int error_number, const std::string& what);
 
 /// Throws what `make_os_error` makes.

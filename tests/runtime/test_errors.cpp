@@ -31,8 +31,20 @@ TEST_CASE("an error of the system has the class that suits its number") {
   CHECK(is_exactly<ConnectionRefusedError>(make_os_error(ECONNREFUSED, "connect")));
   CHECK(is_exactly<ConnectionResetError>(make_os_error(ECONNRESET, "read")));
   CHECK(is_exactly<BrokenPipeError>(make_os_error(EPIPE, "write")));
-  CHECK(is_exactly<ConnectionError>(make_os_error(ECONNABORTED, "accept")));
-  CHECK(is_exactly<OSError>(make_os_error(ENOENT, "open")));
+  CHECK(is_exactly<BrokenPipeError>(make_os_error(ESHUTDOWN, "write")));
+  CHECK(is_exactly<ConnectionAbortedError>(make_os_error(ECONNABORTED, "accept")));
+  CHECK(is_exactly<FileNotFoundError>(make_os_error(ENOENT, "open")));
+  CHECK(is_exactly<FileExistsError>(make_os_error(EEXIST, "open")));
+  CHECK(is_exactly<IsADirectoryError>(make_os_error(EISDIR, "open")));
+  CHECK(is_exactly<NotADirectoryError>(make_os_error(ENOTDIR, "open")));
+  CHECK(is_exactly<PermissionError>(make_os_error(EACCES, "open")));
+  CHECK(is_exactly<PermissionError>(make_os_error(EPERM, "open")));
+  CHECK(is_exactly<BlockingIOError>(make_os_error(EAGAIN, "read")));
+  CHECK(is_exactly<InterruptedError>(make_os_error(EINTR, "read")));
+  CHECK(is_exactly<ChildProcessError>(make_os_error(ECHILD, "wait")));
+  CHECK(is_exactly<ProcessLookupError>(make_os_error(ESRCH, "kill")));
+  CHECK(is_exactly<OSError>(make_os_error(ETIMEDOUT, "connect")));
+  CHECK(is_exactly<OSError>(make_os_error(EIO, "read")));
   CHECK_THROWS_AS(throw_os_error(ECONNREFUSED, "connect"), ConnectionError);
   CHECK_THROWS_AS(throw_os_error(EPIPE, "write"), OSError);
 }
