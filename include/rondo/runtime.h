@@ -5,6 +5,7 @@
 #include <rondo/runtime/as_completed.h>
 #include <rondo/runtime/async_generator.h>
 #include <rondo/runtime/async_with.h>
+#include <rondo/runtime/atomic_file.h>
 #include <rondo/runtime/barrier.h>
 #include <rondo/runtime/cancel_scope.h>
 #include <rondo/runtime/clock.h>
@@ -29,6 +30,8 @@
 #include <rondo/runtime/keyboard_interrupt.h>
 #include <rondo/runtime/lock.h>
 #include <rondo/runtime/loop.h>
+#include <rondo/runtime/open_file.h>
+#include <rondo/runtime/os.h>
 #include <rondo/runtime/outcome.h>
 #include <rondo/runtime/pipe_transport.h>
 #include <rondo/runtime/queue.h>
