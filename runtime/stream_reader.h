@@ -333,6 +333,8 @@ class StreamReader {
   /// The next line, or nothing at the end: `while (auto line = co_await reader.next())`.
   Read<detail::NextLine> next() const { return Read(buffer_, detail::NextLine()); }
 
+  /// How many bytes have come and were not read. (rondo's own; asyncio hides it.)
+  std::size_t buffered() const noexcept { return buffer_->size(); }
   /// True when the stream has ended and everything was read.
   bool at_eof() const noexcept { return buffer_->at_eof(); }
   /// The exception that reads will throw, or null.
