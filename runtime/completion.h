@@ -42,11 +42,11 @@ inline constinit thread_local char this_thread = 0;
 /// What can be asked of the kernel. Paths end in a zero byte and are taken as openat(2) takes them:
 /// relative to the directory `fd`, which may be AT_FDCWD.
 enum class Opcode : std::uint8_t {
-  nop,              ///< an answer and nothing else
-  accept,           ///< `fd` listens; the answer is the new descriptor, close-on-exec
-  connect,          ///< `fd` connects to the address at `buffer`, `length` bytes long
-  receive,          ///< into `buffer` from the socket `fd`; 0 is the end of the stream
-  send,             ///< from `buffer` to the socket `fd`; never raises SIGPIPE; may take fewer bytes
+  nop,      ///< an answer and nothing else
+  accept,   ///< `fd` listens; the answer is the new descriptor, close-on-exec
+  connect,  ///< `fd` connects to the address at `buffer`, `length` bytes long
+  receive,  ///< into `buffer` from the socket `fd`; 0 is the end of the stream
+  send,     ///< from `buffer` to the socket `fd`; never raises SIGPIPE; may take fewer bytes
   receive_message,  ///< into the msghdr at `buffer` from the socket `fd`; see recvmsg(2)
   send_message,     ///< the msghdr at `buffer` to the socket `fd`; never raises SIGPIPE
   read,             ///< as receive, from any descriptor, at `offset`
@@ -54,11 +54,11 @@ enum class Opcode : std::uint8_t {
   poll,             ///< until `fd` is ready for one of `flags` (POLLIN, ...); the answer: for which
   close,            ///< `fd`
   open,             ///< the path at `buffer`, `flags` (O_...) and mode `length`; as accept
-  stat,             ///< the path at `buffer` with `flags` (AT_...), into the struct statx at `second`
-  rename,           ///< the path at `buffer` to the path at `second`, both relative to `fd`
-  unlink,           ///< the path at `buffer`; `flags` may be AT_REMOVEDIR
-  mkdir,            ///< the path at `buffer` with mode `length`
-  fsync,            ///< what was written to `fd`
+  stat,    ///< the path at `buffer` with `flags` (AT_...), into the struct statx at `second`
+  rename,  ///< the path at `buffer` to the path at `second`, both relative to `fd`
+  unlink,  ///< the path at `buffer`; `flags` may be AT_REMOVEDIR
+  mkdir,   ///< the path at `buffer` with mode `length`
+  fsync,   ///< what was written to `fd`
 
   // One question, many answers: each comes by `Operation::partial`, but for the last. Only where
   // `Driver::answers_many`.
