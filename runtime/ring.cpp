@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <ctime>
 #include <fstream>
@@ -8,7 +7,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -52,10 +50,13 @@ int uring_disabled_sysctl() {
             "run with a profile that allows io_uring_setup, io_uring_enter and io_uring_register";
       }
       break;
+    case EACCES:
+      why += "a security policy of this system denies it";
+      break;
     case ENOSYS:
       why +=
-          "the kernel lacks io_uring, or a sandbox hides it; rondo needs Linux 5.11 or newer, "
-          "and recommends 6.1";
+          "the kernel lacks io_uring, or a sandbox hides it; that needs Linux 5.11 or newer, "
+          "and 6.1 is recommended";
       break;
     case ENOMEM:
       why +=
@@ -184,13 +185,6 @@ int set_up(const RingOptions& options, io_uring& ring) {
   return error_number;
 }
 
-/// From now on every fork is counted.
-void count_forks() {
-  static const int counting = pthread_atfork(
-      nullptr, nullptr, [] { detail::forks.fetch_add(1, std::memory_order_relaxed); });
-  static_cast<void>(counting);
-}
-
 /// Puts an answer into another ring's queue. It needs no ring of the sender's, and is done before
 /// the call returns. Returns 0 or a negative errno.
 int send_message(int ring) noexcept {
@@ -209,7 +203,7 @@ bool knows_messages() noexcept {
 }  // namespace
 
 Ring::Ring(RingOptions options) {
-  count_forks();
+  detail::count_forks();
   int error_number = set_up(options, ring_);
   // The kernel gives the memory of closed rings back a little later: ask again, for half a second.
   constexpr timespec pause{0, 10'000'000};
@@ -246,13 +240,7 @@ Ring::~Ring() {
   io_uring_queue_exit(&ring_);
 }
 
-void Ring::refuse_caller() const {
-  if (&this_thread != owner_thread_) {
-    throw RuntimeError("an event loop can be used on the thread that made it, and on no other one");
-  }
-  throw RuntimeError("a forked child must not use its parent's event loop; make one of its own");
-}
-
+// In a child the queues are not even mapped; on another thread the kernel refuses to enter.
 io_uring_sqe& Ring::next_entry() {
   check_caller();
   submission_due();
