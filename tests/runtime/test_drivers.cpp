@@ -108,15 +108,16 @@ TEST_CASE(
   for (const DriverKind& kind : real_drivers()) {
     CAPTURE(kind.name);
     const std::unique_ptr<Driver> driver = kind.make();
-    // One that is interrupted may end early, and so a wait is not taken for an answer.
+    // One that is interrupted may end early, and so a wait is not taken for an answer. (The kernel
+    // interrupts a thread for a ring's end too, a while after it was closed.)
     int whole = 0;
-    for (int i = 0; i < 5; ++i) {
+    for (int i = 0; i < 100 && whole < 3; ++i) {
       const auto before = std::chrono::steady_clock::now();
       driver->submit_and_wait(2100us);
       if (std::chrono::steady_clock::now() - before >= 2100us) ++whole;
       CHECK(driver->reap() == 0);
     }
-    CHECK(whole >= 3);
+    CHECK(whole == 3);
     driver->submit_and_wait(-1s);
     driver->submit_and_wait(Duration::zero());
     CHECK(driver->reap() == 0);
