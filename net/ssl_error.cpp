@@ -5,7 +5,8 @@
 
 namespace rondo {
 
+// The text is in the base as well, for whoever keeps a copy as an OSError.
 SSLError::SSLError(std::string text, std::string reason)
-    : OSError(EPROTO, "TLS"), text_(std::move(text)), reason_(std::move(reason)) {}
+    : OSError(EPROTO, text), text_(std::move(text)), reason_(std::move(reason)) {}
 
 }  // namespace rondo

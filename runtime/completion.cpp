@@ -1,9 +1,17 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include <pthread.h>
+
 #include <rondo/runtime/completion.h>
 
 namespace rondo {
+
+void detail::count_forks() {
+  static const int counting =
+      pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
+  static_cast<void>(counting);
+}
 
 Operation::~Operation() {
   if (!in_flight()) return;
@@ -18,6 +26,13 @@ void Operation::partial(int, const char*) noexcept {
 
 void Driver::refuse_second_flight() {
   throw RuntimeError("the operation is in flight already");
+}
+
+void Driver::refuse_caller() const {
+  if (&detail::this_thread != owner_thread_) {
+    throw RuntimeError("an event loop can be used on the thread that made it, and on no other one");
+  }
+  throw RuntimeError("a forked child must not use its parent's event loop; make one of its own");
 }
 
 void Driver::cancel(Operation& operation) {

@@ -13,8 +13,9 @@
 // The door to the kernel: everything that the loop asks of it goes through this one interface.
 //
 // `prepare` says what is wanted, `submit_and_wait` hands it over and waits, `reap` brings the
-// answers back, `cancel` asks for an early end. io_uring (`ring.h`) is one implementation; nothing
-// above this page knows which one it has.
+// answers back, `cancel` asks for an early end. io_uring (`ring.h`) is one implementation, epoll
+// with a few threads (`epoll.h`) the other, for places that forbid io_uring; nothing above this
+// page knows which one it has.
 //
 // The invariant: an Operation that was prepared is named by the driver until its `complete` is
 // called, exactly once, and until then neither it nor the memory that its Request points to may
@@ -28,19 +29,24 @@ namespace detail {
 inline constinit thread_local std::size_t live_operations = 0;
 
 /// How many forks lie between the program's start and this process. Asked for in every turn, so it
-/// must not be a system call, as getpid is. (Counted in ring.cpp.)
+/// must not be a system call, as getpid is.
 inline constinit std::atomic<unsigned> forks{0};
+/// From now on every fork is counted.
+void count_forks();
+
+/// Its address tells threads apart.
+inline constinit thread_local char this_thread = 0;
 
 }  // namespace detail
 
 /// What can be asked of the kernel. Paths end in a zero byte and are taken as openat(2) takes them:
 /// relative to the directory `fd`, which may be AT_FDCWD.
 enum class Opcode : std::uint8_t {
-  nop,              ///< an answer and nothing else
-  accept,           ///< `fd` listens; the answer is the new descriptor, close-on-exec
-  connect,          ///< `fd` connects to the address at `buffer`, `length` bytes long
-  receive,          ///< into `buffer` from the socket `fd`; 0 is the end of the stream
-  send,             ///< from `buffer` to the socket `fd`; never raises SIGPIPE; may take fewer bytes
+  nop,      ///< an answer and nothing else
+  accept,   ///< `fd` listens; the answer is the new descriptor, close-on-exec
+  connect,  ///< `fd` connects to the address at `buffer`, `length` bytes long
+  receive,  ///< into `buffer` from the socket `fd`; 0 is the end of the stream
+  send,     ///< from `buffer` to the socket `fd`; never raises SIGPIPE; may take fewer bytes
   receive_message,  ///< into the msghdr at `buffer` from the socket `fd`; see recvmsg(2)
   send_message,     ///< the msghdr at `buffer` to the socket `fd`; never raises SIGPIPE
   read,             ///< as receive, from any descriptor, at `offset`
@@ -48,11 +54,11 @@ enum class Opcode : std::uint8_t {
   poll,             ///< until `fd` is ready for one of `flags` (POLLIN, ...); the answer: for which
   close,            ///< `fd`
   open,             ///< the path at `buffer`, `flags` (O_...) and mode `length`; as accept
-  stat,             ///< the path at `buffer` with `flags` (AT_...), into the struct statx at `second`
-  rename,           ///< the path at `buffer` to the path at `second`, both relative to `fd`
-  unlink,           ///< the path at `buffer`; `flags` may be AT_REMOVEDIR
-  mkdir,            ///< the path at `buffer` with mode `length`
-  fsync,            ///< what was written to `fd`
+  stat,    ///< the path at `buffer` with `flags` (AT_...), into the struct statx at `second`
+  rename,  ///< the path at `buffer` to the path at `second`, both relative to `fd`
+  unlink,  ///< the path at `buffer`; `flags` may be AT_REMOVEDIR
+  mkdir,   ///< the path at `buffer` with mode `length`
+  fsync,   ///< what was written to `fd`
 
   // One question, many answers: each comes by `Operation::partial`, but for the last. Only where
   // `Driver::answers_many`.
@@ -106,7 +112,9 @@ class Operation : private detail::ListNode<Operation> {
 
   std::uint8_t completions_due_ = 0;  // 0 idle; 1 the answer; 2 the answer and the cancel's own
   bool cancel_requested_ = false;     // one cancel is enough
-  int result_ = 0;                    // the answer, while the cancel's own completion is still due
+  // The answer, while the cancel's own completion is still due; before it, whatever number the
+  // driver keeps there.
+  int result_ = 0;
 };
 
 /// A way to the kernel. All calls come from the loop's thread.
@@ -173,6 +181,11 @@ class Driver {
   virtual std::string features() const = 0;
 
  protected:
+  /// For drivers that belong to the thread that made them: throws RuntimeError on any other one,
+  /// and in a forked child.
+  void check_caller() const {
+    if (&detail::this_thread != owner_thread_ || in_forked_child()) refuse_caller();
+  }
   /// Is this not the process that made the driver, but a fork of it?
   bool in_forked_child() const noexcept {
     return detail::forks.load(std::memory_order_relaxed) != made_after_forks_;
@@ -193,6 +206,10 @@ class Driver {
   virtual void do_prepare(Operation& operation, const Request& request) = 0;
   virtual void do_cancel(Operation& operation) = 0;
 
+  /// A number by which the driver finds its own notes about an operation, until it is answered.
+  static void keep_number(Operation& operation, int number) noexcept { operation.result_ = number; }
+  static int kept_number(const Operation& operation) noexcept { return operation.result_; }
+
   /// The kernel has answered an operation. Returns true if this made it complete.
   bool answer_arrived(Operation& operation, int result) {
     operation.result_ = result;
@@ -208,6 +225,7 @@ class Driver {
 
  private:
   [[noreturn]] static void refuse_second_flight();
+  [[noreturn]] void refuse_caller() const;
   bool deliver_if_last(Operation& operation) {
     if (--operation.completions_due_ > 0) return false;
     operation.cancel_requested_ = false;
@@ -220,6 +238,7 @@ class Driver {
 
   static constexpr unsigned always_ = 1;
   const unsigned made_after_forks_ = detail::forks.load(std::memory_order_relaxed);
+  const char* const owner_thread_ = &detail::this_thread;
 
   detail::IntrusiveList<Operation, Operation> in_flight_;
   std::size_t in_flight_count_ = 0;

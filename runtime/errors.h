@@ -158,60 +158,6 @@ class ProcessLookupError : public OSError {
   using OSError::OSError;
 };
 
-/// There is no such file or directory.
-class FileNotFoundError : public OSError {
- public:
-  using OSError::OSError;
-};
-
-/// There is something of that name already.
-class FileExistsError : public OSError {
- public:
-  using OSError::OSError;
-};
-
-/// A file was wanted, and it is a directory.
-class IsADirectoryError : public OSError {
- public:
-  using OSError::OSError;
-};
-
-/// A directory was wanted, and it is something else; or a part of the path's beginning is.
-class NotADirectoryError : public OSError {
- public:
-  using OSError::OSError;
-};
-
-/// The rights do not suffice.
-class PermissionError : public OSError {
- public:
-  using OSError::OSError;
-};
-
-/// It would have to wait, and must not.
-class BlockingIOError : public OSError {
- public:
-  using OSError::OSError;
-};
-
-/// A signal came in between.
-class InterruptedError : public OSError {
- public:
-  using OSError::OSError;
-};
-
-/// There is no such child process.
-class ChildProcessError : public OSError {
- public:
-  using OSError::OSError;
-};
-
-/// There is no such process.
-class ProcessLookupError : public OSError {
- public:
-  using OSError::OSError;
-};
-
 /// Something is wrong with a connection.
 class ConnectionError : public OSError {
  public:

@@ -1,12 +1,7 @@
-#include <charconv>
 #include <cstdio>
-#include <cstdlib>
-#include <string_view>
 
 #include <rondo/runtime/detail/signals.h>
 #include <rondo/runtime/loop.h>
-#include <rondo/runtime/ring.h>
-#include <rondo/runtime/simulated_kernel.h>
 #include <rondo/runtime/task.h>
 
 namespace rondo {
@@ -14,23 +9,6 @@ namespace rondo {
 namespace {
 
 constinit thread_local Loop* loops = nullptr;  // those of this thread that exist, newest first
-
-std::string_view environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string_view() : value;
-}
-
-/// The number that a variable holds, or nothing when it is not set.
-std::optional<std::uint64_t> environment_number(const char* name) {
-  const std::string_view word = environment(name);
-  if (word.empty()) return std::nullopt;
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-  if (error != std::errc() || end != word.data() + word.size()) {
-    throw ValueError(std::string(name) + " is \"" + std::string(word) + "\"; it must be a number");
-  }
-  return number;
-}
 
 TimePoint real_now() {
   return TimePoint(
@@ -57,33 +35,10 @@ class StopWhenDone final : public detail::DoneWatcher, public detail::Runnable {
 
 }  // namespace
 
-LoopOptions::LoopOptions() : clock(ClockKind::real) {
-  const std::string_view clock_name = environment("RONDO_CLOCK");
-  if (clock_name == "virtual") {
-    clock = ClockKind::virtual_time;
-  } else if (!clock_name.empty() && clock_name != "real") {
-    throw ValueError("RONDO_CLOCK is \"" + std::string(clock_name) +
-                     "\"; it can be \"real\" or \"virtual\"");
-  }
-  const std::string_view debug_word = environment("RONDO_DEBUG");
-  debug = !debug_word.empty() && debug_word != "0";
-  shuffle = environment_number("RONDO_SHUFFLE");
-  const std::string_view driver_name = environment("RONDO_DRIVER");
-  if (driver_name == "sim") {
-    clock = ClockKind::virtual_time;
-    make_driver = [seed = environment_number("RONDO_SEED").value_or(1)] {
-      return std::make_unique<SimulatedKernel>(seed);
-    };
-  } else if (!driver_name.empty() && driver_name != "uring") {
-    throw ValueError("RONDO_DRIVER is \"" + std::string(driver_name) +
-                     "\"; it can be \"uring\" or \"sim\"");
-  }
-}
-
 Loop::Loop(LoopOptions options)
     : clock_(options.clock),
       timer_grain_(options.timer_grain),
-      driver_(options.make_driver ? options.make_driver() : std::make_unique<Ring>()),
+      driver_(options.make_driver ? options.make_driver() : make_default_driver()),
       shuffle_state_(options.shuffle),
       next_loop_(std::exchange(loops, this)),
       debug_(options.debug) {

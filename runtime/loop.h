@@ -71,8 +71,8 @@ enum class ClockKind {
 class LoopOptions {
  public:
   /// The clock that the environment asks for (RONDO_CLOCK=real|virtual; real when unset) and the
-  /// driver that RONDO_DRIVER names (uring, or sim with the seed RONDO_SEED). Throws ValueError for
-  /// other words.
+  /// driver that RONDO_DRIVER names (uring, epoll, or sim with the seed RONDO_SEED), and no other
+  /// one instead. Throws ValueError for other words.
   LoopOptions();
 
   ClockKind clock;
@@ -89,7 +89,9 @@ class LoopOptions {
   /// wake-up. 0: each deadline is met as closely as the kernel can. (asyncio waits in milliseconds
   /// too.)
   Duration timer_grain = std::chrono::milliseconds(1);
-  /// Makes the loop's driver; empty for io_uring with its defaults.
+  /// Makes the loop's driver; empty for io_uring with its defaults or, where that is forbidden or
+  /// missing, epoll: then one line on the standard error, the first time, says why. What else keeps
+  /// a ring from being set up, such as a limit of memory, is an OSError.
   std::function<std::unique_ptr<Driver>()> make_driver;
 };
 
@@ -243,6 +245,7 @@ class Loop {
   friend class detail::Runnable;
   friend bool detail::loop_exists(const Loop* loop) noexcept;
 
+  static std::unique_ptr<Driver> make_default_driver();
   void run_until_done(detail::FutureBase& future);
   void turn();
   void wait_for_kernel();

@@ -1,19 +1,15 @@
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <ctime>
 #include <fstream>
 #include <utility>
 
-#include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include <rondo/runtime/detail/ring_entry.h>
 #include <rondo/runtime/ring.h>
 
 namespace rondo {
@@ -52,10 +48,13 @@ int uring_disabled_sysctl() {
             "run with a profile that allows io_uring_setup, io_uring_enter and io_uring_register";
       }
       break;
+    case EACCES:
+      why += "a security policy of this system denies it";
+      break;
     case ENOSYS:
       why +=
-          "the kernel lacks io_uring, or a sandbox hides it; rondo needs Linux 5.11 or newer, "
-          "and recommends 6.1";
+          "the kernel lacks io_uring, or a sandbox hides it; that needs Linux 5.11 or newer, "
+          "and 6.1 is recommended";
       break;
     case ENOMEM:
       why +=
@@ -79,80 +78,6 @@ std::uint64_t tag(const Operation& operation, std::uint64_t bit = 0) {
 bool is_transient(int error_number) {
   return error_number == EINTR || error_number == EAGAIN || error_number == EBUSY ||
          error_number == ENOMEM;
-}
-
-void fill(io_uring_sqe& entry, const Request& request) {
-  switch (request.opcode) {
-    case Opcode::nop:
-      io_uring_prep_nop(&entry);
-      return;
-    case Opcode::accept:
-      io_uring_prep_accept(&entry, request.fd, nullptr, nullptr, SOCK_CLOEXEC);
-      return;
-    case Opcode::connect:
-      io_uring_prep_connect(&entry, request.fd, static_cast<const sockaddr*>(request.buffer),
-                            request.length);
-      return;
-    case Opcode::receive:
-      io_uring_prep_recv(&entry, request.fd, request.buffer, request.length, 0);
-      return;
-    case Opcode::send:
-      io_uring_prep_send(&entry, request.fd, request.buffer, request.length, MSG_NOSIGNAL);
-      return;
-    case Opcode::receive_message:
-      io_uring_prep_recvmsg(&entry, request.fd, static_cast<msghdr*>(request.buffer), 0);
-      return;
-    case Opcode::send_message:
-      io_uring_prep_sendmsg(&entry, request.fd, static_cast<msghdr*>(request.buffer), MSG_NOSIGNAL);
-      return;
-    case Opcode::read:
-      io_uring_prep_read(&entry, request.fd, request.buffer, request.length, request.offset);
-      return;
-    case Opcode::write:
-      io_uring_prep_write(&entry, request.fd, request.buffer, request.length, request.offset);
-      return;
-    case Opcode::poll:
-      io_uring_prep_poll_add(&entry, request.fd, request.flags);
-      return;
-    case Opcode::close:
-      io_uring_prep_close(&entry, request.fd);
-      return;
-    case Opcode::open:
-      io_uring_prep_openat(&entry, request.fd, static_cast<const char*>(request.buffer),
-                           static_cast<int>(request.flags | O_CLOEXEC), request.length);
-      return;
-    case Opcode::stat:
-      io_uring_prep_statx(&entry, request.fd, static_cast<const char*>(request.buffer),
-                          static_cast<int>(request.flags), STATX_BASIC_STATS,
-                          static_cast<struct statx*>(request.second));
-      return;
-    case Opcode::rename:
-      io_uring_prep_renameat(&entry, request.fd, static_cast<const char*>(request.buffer),
-                             request.fd, static_cast<const char*>(request.second), 0);
-      return;
-    case Opcode::unlink:
-      io_uring_prep_unlinkat(&entry, request.fd, static_cast<const char*>(request.buffer),
-                             static_cast<int>(request.flags));
-      return;
-    case Opcode::mkdir:
-      io_uring_prep_mkdirat(&entry, request.fd, static_cast<const char*>(request.buffer),
-                            request.length);
-      return;
-    case Opcode::fsync:
-      io_uring_prep_fsync(&entry, request.fd, 0);
-      return;
-    case Opcode::accept_many:
-      io_uring_prep_multishot_accept(&entry, request.fd, nullptr, nullptr, SOCK_CLOEXEC);
-      return;
-    case Opcode::receive_many:
-      io_uring_prep_recv_multishot(&entry, request.fd, nullptr, 0, 0);
-      entry.flags |= IOSQE_BUFFER_SELECT;
-      entry.buf_group = detail::ProvidedBuffers::group;
-      return;
-  }
-  // An opcode that no kernel knows: it answers EINVAL, to this operation alone.
-  io_uring_prep_nop(&entry);
-  entry.opcode = 0xff;
 }
 
 /// Sets the ring up with the newest flags that the kernel has, and with fewer entries when there is
@@ -184,13 +109,6 @@ int set_up(const RingOptions& options, io_uring& ring) {
   return error_number;
 }
 
-/// From now on every fork is counted.
-void count_forks() {
-  static const int counting = pthread_atfork(
-      nullptr, nullptr, [] { detail::forks.fetch_add(1, std::memory_order_relaxed); });
-  static_cast<void>(counting);
-}
-
 /// Puts an answer into another ring's queue. It needs no ring of the sender's, and is done before
 /// the call returns. Returns 0 or a negative errno.
 int send_message(int ring) noexcept {
@@ -209,7 +127,7 @@ bool knows_messages() noexcept {
 }  // namespace
 
 Ring::Ring(RingOptions options) {
-  count_forks();
+  detail::count_forks();
   int error_number = set_up(options, ring_);
   // The kernel gives the memory of closed rings back a little later: ask again, for half a second.
   constexpr timespec pause{0, 10'000'000};
@@ -246,13 +164,7 @@ Ring::~Ring() {
   io_uring_queue_exit(&ring_);
 }
 
-void Ring::refuse_caller() const {
-  if (&this_thread != owner_thread_) {
-    throw RuntimeError("an event loop can be used on the thread that made it, and on no other one");
-  }
-  throw RuntimeError("a forked child must not use its parent's event loop; make one of its own");
-}
-
+// In a child the queues are not even mapped; on another thread the kernel refuses to enter.
 io_uring_sqe& Ring::next_entry() {
   check_caller();
   submission_due();
@@ -271,7 +183,7 @@ io_uring_sqe* Ring::free_entry() noexcept {
 
 void Ring::do_prepare(Operation& operation, const Request& request) {
   io_uring_sqe& entry = next_entry();
-  fill(entry, request);
+  detail::fill_entry(entry, request);
   // A stream is read from when nothing is there as a rule: to look first is a waste. (Not so for
   // receive_many: when bytes and the end of the stream are there already, Linux 6.18 then tells of
   // the bytes only.)

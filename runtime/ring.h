@@ -45,18 +45,11 @@ class Ring final : public Driver {
   std::size_t enters() const noexcept { return enters_; }
 
  private:
-  /// Its address tells threads apart.
-  static inline constinit thread_local char this_thread = 0;
   static constexpr unsigned held_back = IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW;
 
   void do_prepare(Operation& operation, const Request& request) override;
   void do_cancel(Operation& operation) override;
 
-  // In a child the queues are not even mapped; on another thread the kernel refuses to enter.
-  void check_caller() const {
-    if (&this_thread != owner_thread_ || in_forked_child()) refuse_caller();
-  }
-  [[noreturn]] void refuse_caller() const;
   io_uring_sqe& next_entry();
   io_uring_sqe* free_entry() noexcept;
   void move_overflow();
@@ -80,7 +73,6 @@ class Ring final : public Driver {
   std::uint16_t polls_first_ = 0;  // for a receive's ioprio, where the kernel knows it (5.19)
   unsigned fruitless_enters_ = 0;  // in a row, by which the kernel took none of what was queued
   unsigned dropped_ = 0;           // answers that the kernel could not keep, as last seen
-  const char* owner_thread_ = &this_thread;
 };
 
 }  // namespace rondo

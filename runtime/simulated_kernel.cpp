@@ -187,7 +187,7 @@ int SimulatedKernel::attempt_as_asked(Pending& pending) {
     default:
       break;
   }
-  return detail::attempt(request, pending.connecting);
+  return detail::attempt(request, pending.state);
 }
 
 std::size_t SimulatedKernel::reap() {

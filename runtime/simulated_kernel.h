@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <rondo/runtime/completion.h>
+#include <rondo/runtime/detail/attempt.h>
 
 // A kernel for tests: it does what it is asked, on real descriptors, but as awkwardly as a kernel
 // may.
@@ -42,7 +43,7 @@ class SimulatedKernel final : public Driver {
     Operation* operation;
     Request request;
     bool cancel_asked = false;
-    bool connecting = false;  // a connect that the kernel has begun
+    detail::AttemptState state{};
   };
   enum class AnswerKind : std::uint8_t { last, one_of_many, of_cancel };
   struct Answer {

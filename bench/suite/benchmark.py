@@ -66,14 +66,16 @@ class Peer:
     program: str
     arguments: tuple[str, ...] = ()
     package: str = ""
+    environment: tuple[str, ...] = ()  # NAME=value, besides what there is
 
 
-ASIO, LIBUV, GO, THREADS, RONDO = (
+ASIO, LIBUV, GO, THREADS, RONDO, RONDO_EPOLL = (
     Peer("asio", "asio", package="libasio-dev"),
     Peer("libuv", "libuv", package="libuv1-dev"),
     Peer("go", "go", package="golang-go"),
     Peer("threads", "threads"),
     Peer("rondo", "rondo"),
+    Peer("rondo epoll", "rondo", environment=("RONDO_DRIVER=epoll",)),
 )
 ASYNCIO = Peer("asyncio", "python")
 UVLOOP = Peer("uvloop", "python", ("--uvloop",), "python3-uvloop")
@@ -128,9 +130,10 @@ class Benchmark:
 
     def command(self, peer: Peer, *arguments: object) -> list[str]:
         """The command line: the peer's own arguments come first."""
+        before = ["env", *peer.environment] if peer.environment else []
         interpreter = [sys.executable] if peer.program == "python" else []
         words = map(str, (*peer.arguments, *arguments))
-        return [*interpreter, str(self.path(peer.program)), *words]
+        return [*before, *interpreter, str(self.path(peer.program)), *words]
 
     # --- to be overridden
     def settings(self) -> list[Setting]:

@@ -88,6 +88,7 @@ LIGHT = Theme(
     rest="#b9a8d6",
     peers={
         "rondo": "#d55e00",
+        "rondo epoll": "#8a3d00",
         "asio": "#0072b2",
         "libuv": "#56b4e9",
         "threads": "#111111",
@@ -105,6 +106,7 @@ DARK = Theme(
     rest="#8f7fb0",
     peers={
         "rondo": "#f0701a",
+        "rondo epoll": "#ffb27a",
         "asio": "#3f8fd2",
         "libuv": "#9bd4f7",
         "threads": "#f5f5f5",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .benchmark import ASIO, ASYNCIO, GO, LIBUV, RONDO, THREADS, UVLOOP
+from .benchmark import ASIO, ASYNCIO, GO, LIBUV, RONDO, RONDO_EPOLL, THREADS, UVLOOP
 from .benchmark import Benchmark, Figure, Kind, Peer, Setting, Situation
 from .machine import raise_open_file_limit
 from .measure import RunFailed, json_lines, started
@@ -41,6 +41,7 @@ class Echo(Benchmark):
     all_peers = (
         Peer("raw", "raw"),
         RONDO,
+        RONDO_EPOLL,
         Peer("rondo strings", "rondo-strings"),
         ASIO,
         LIBUV,

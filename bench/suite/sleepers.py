@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .benchmark import ASIO, ASYNCIO, GO, LIBUV, RONDO, THREADS, UVLOOP
+from .benchmark import ASIO, ASYNCIO, GO, LIBUV, RONDO, RONDO_EPOLL, THREADS, UVLOOP
 from .benchmark import Benchmark, Figure, Kind, Peer, Setting
 from .measure import json_lines
 from .charts import Chart, LineChart
@@ -41,6 +41,7 @@ class Sleepers(Benchmark):
     all_peers = (
         Peer("bare", "bare"),
         RONDO,
+        RONDO_EPOLL,
         ASIO,
         LIBUV,
         THREADS,
@@ -76,7 +77,7 @@ class Sleepers(Benchmark):
                 most = max(counts, default=0)
                 if most:
                     line = f"{setting.title}, {peer.name}: up to {most:,} woke before their time"
-                    (wrong if peer == RONDO else self.notes).append(line)
+                    (wrong if peer in (RONDO, RONDO_EPOLL) else self.notes).append(line)
         return wrong
 
     def charts(self, results: Results) -> list[Chart]:

@@ -5,6 +5,7 @@
 #include <optional>
 #include <sstream>
 #include <string_view>
+#include <utility>
 
 #include <unistd.h>
 
@@ -102,7 +103,9 @@ std::vector<std::string> ResolvConf::names_to_ask(const std::string& host) const
   if (host.ends_with('.')) return {host};
   std::vector<std::string> names;
   for (const std::string& domain : search) {
-    if (host.size() + 1 + domain.size() <= longest_name) names.push_back(host + "." + domain);
+    std::string name = host;
+    name.append(".").append(domain);
+    if (name.size() <= longest_name) names.push_back(std::move(name));
   }
   const bool as_it_is_first = std::ranges::count(host, '.') >= ndots;
   names.insert(as_it_is_first ? names.begin() : names.end(), host);

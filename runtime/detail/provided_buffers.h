@@ -13,9 +13,9 @@ namespace rondo::detail {
 /// has handed them on. When all are taken, the kernel says ENOBUFS, and no byte is lost.
 class ProvidedBuffers {
  public:
-  static constexpr unsigned short group = 0;       // there is one group of buffers in a ring
-  static constexpr unsigned count = 512;           // a power of two
-  static constexpr std::size_t size = 4 * 1024;    // bytes of each
+  static constexpr unsigned short group = 0;     // there is one group of buffers in a ring
+  static constexpr unsigned count = 512;         // a power of two
+  static constexpr std::size_t size = 4 * 1024;  // bytes of each
 
   ProvidedBuffers() noexcept = default;
   ProvidedBuffers(const ProvidedBuffers&) = delete;

@@ -33,7 +33,7 @@ std::filesystem::path examples_directory();
 
 /// How a program ended.
 struct Ending {
-  std::string output;   // standard output and standard error, as they came
+  std::string output;   // standard output and standard error, as they came (but for one line)
   bool in_time = true;  // false: it was killed at the time limit
   int wait_status = 0;  // of waitpid
   /// The exit status; -1 when it did not exit by itself.

@@ -29,6 +29,13 @@ inline ResolverOptions asking(Texts servers) {
   return options;
 }
 
+/// The same with one server. (No braced list: g++ 12 does not compile one beside a co_await.)
+inline ResolverOptions asking(std::string server) {
+  Texts servers;
+  servers.push_back(std::move(server));
+  return asking(std::move(servers));
+}
+
 /// A loop in whose time nothing takes any: deadlines are met to the nanosecond.
 inline LoopOptions simulated() {
   LoopOptions options = virtual_time();

@@ -33,7 +33,7 @@ TEST_CASE("a lookup cancelled at any moment closes its sockets" * doctest::test_
     const Texts names{"quick.test.", "silent.test.", "long.test."};
     for (int round = 0; round < 1000; ++round) {
       const std::string name = names[static_cast<std::size_t>(round) % names.size()];
-      auto looking = create_task(getaddrinfo(name, 22, asking({server.address()})));
+      auto looking = create_task(getaddrinfo(name, 22, asking(server.address())));
       co_await let_run(round % 11);
       looking.cancel();
       try {
@@ -64,7 +64,7 @@ TEST_CASE("a thousand lookups at once all end, with bounded descriptors" *
       return Texts{dns::answer(query, dns::no_error, {dns::record_a(number % 256)})};
     });
     const std::size_t before = open_descriptors();
-    ResolverOptions options = asking({server.address()});
+    ResolverOptions options = asking(server.address());
     options.tries = 20;  // loopback sockets drop what finds no room
     options.timeout = 60s;
     std::vector<Task<Texts>> lookups;
@@ -84,7 +84,7 @@ TEST_CASE("a thousand lookups at a dead server end in time, each by its turn" *
   run_bounded([]() -> Coroutine<void> {
     const FakeNameServer silent;
     const std::size_t before = open_descriptors();
-    ResolverOptions options = asking({silent.address()});
+    ResolverOptions options = asking(silent.address());
     options.timeout = 50ms;
     std::vector<Task<Failure>> lookups;
     for (int i = 0; i < 1000; ++i)
@@ -104,11 +104,11 @@ TEST_CASE("a timeout around a lookup ends it, and a closing loop does") {
         const std::size_t before = open_descriptors();
         const TimePoint start = get_running_loop().time();
         const auto error = co_await thrown_by<TimeoutError>(
-            wait_for(getaddrinfo("r1.test", 22, asking({silent.address()})), 300ms));
+            wait_for(getaddrinfo("r1.test", 22, asking(silent.address())), 300ms));
         CHECK(error);
         CHECK(get_running_loop().time() - start == 300ms);
         CHECK(open_descriptors() == before);
-        create_task(getaddrinfo("r1.test", 22, asking({silent.address()})));
+        create_task(getaddrinfo("r1.test", 22, asking(silent.address())));
         co_await let_run(3);
       },
       simulated());

@@ -109,7 +109,7 @@ TEST_CASE("a server that answers nonsense ends in a typed error within the time,
     run_bounded(
         [&each]() -> Coroutine<void> {
           const FakeNameServer server(each.answers);
-          ResolverOptions options = asking({server.address()});
+          ResolverOptions options = asking(server.address());
           options.family = AF_INET;
           options.timeout = 4s;
           const TimePoint start = get_running_loop().time();
@@ -136,7 +136,7 @@ TEST_CASE("the right answer counts even when nonsense comes first") {
       all.push_back(dns::answer(query, dns::no_error, {dns::record_a()}));
       return all;
     });
-    ResolverOptions options = asking({server.address()});
+    ResolverOptions options = asking(server.address());
     options.family = AF_INET;
     Texts found = co_await look_up("r1.test.", options);
     CHECK(found == Texts{"192.0.2.1:22"});

@@ -1,6 +1,8 @@
-// TLS between two ends of ours: what is agreed on, who is refused, how it flows and how it ends.
+// TLS between two ends of ours: what is agreed on, who is refused, how it flows and how it ends:
+// all of it one subject, and long because of that.
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -184,9 +186,11 @@ TEST_CASE("a server may insist on a client's certificate") {
         auto [reader, writer] = co_await open_tls_connection("127.0.0.1", port, context);
         co_return co_await reader.read();
       };
-      const auto error = co_await thrown_by<SSLError>(try_it(port_of(server), nameless));
+      const auto error = co_await thrown_by<OSError>(try_it(port_of(server), nameless));
       REQUIRE(error);
-      CHECK(contains(error->what(), "alert"));
+      // A reset, where it was quicker than the alert in front of it.
+      const bool reset = error->code().value() == ECONNRESET || error->code().value() == EPIPE;
+      CHECK((reset || contains(error->what(), "alert")));
 
       const SSLContext known = client_context();
       known.maximum_version(version);
@@ -388,19 +392,6 @@ TEST_CASE("a writer is slowed down by a reader that does not read, and nothing i
   });
 }
 
-/// How many records of application data there are in what went over the wire.
-int records_in(std::string_view wire) {
-  constexpr std::size_t header = 5;
-  constexpr unsigned char application_data = 23;
-  int count = 0;
-  while (wire.size() >= header) {
-    const auto byte = [wire](std::size_t i) { return static_cast<unsigned char>(wire[i]); };
-    if (byte(0) == application_data) ++count;
-    wire.remove_prefix(std::min<std::size_t>(wire.size(), header + 256 * byte(3) + byte(4)));
-  }
-  return count;
-}
-
 TEST_CASE("what is written in one turn becomes as few records as can be") {
   if (no_certificates()) return;
   run_bounded([]() -> Coroutine<void> {
@@ -418,81 +409,6 @@ TEST_CASE("what is written in one turn becomes as few records as can be") {
     CHECK(back.size() == 10'000);
     CHECK(records_in(std::string_view(relay->to_server.passed).substr(before)) == 1);
     CHECK_FALSE(contains(relay->to_server.passed, "0123456789"));
-  });
-}
-
-TEST_CASE("a plain connection becomes a TLS connection, its reader and writer staying the same") {
-  if (no_certificates()) return;
-  run_bounded([]() -> Coroutine<void> {
-    const SSLContext server_side = server_context();
-    const auto serve = [server_side](StreamReader reader, StreamWriter writer) -> Coroutine<void> {
-      const auto talk = [](StreamReader from, StreamWriter to,
-                           SSLContext context) -> Coroutine<void> {
-        to.write("220 ready\n");
-        const std::string request = co_await from.readline();
-        CHECK(request == "STARTTLS\n");
-        to.write("220 go ahead\n");
-        co_await start_tls(to, context);
-        const std::string line = co_await from.readline();
-        to.write("over " + to.get_extra_info("version") + ": " + line);
-        to.close();
-      };
-      return talk(std::move(reader), std::move(writer), server_side);
-    };
-    const Server server = co_await start_server(serve, "127.0.0.1", 0);
-    auto [reader, writer] = co_await open_connection("127.0.0.1", port_of(server));
-    const std::string ready = co_await reader.readline();
-    CHECK(ready == "220 ready\n");
-    writer.write("STARTTLS\n");
-    const std::string go = co_await reader.readline();
-    CHECK(go == "220 go ahead\n");
-    const TlsOptions options("good.example");
-    co_await start_tls(writer, client_context(), options);
-    CHECK(writer.get_extra_info("version") == "TLSv1.3");
-    CHECK_FALSE(writer.get_extra_info("peername").empty());
-    writer.write("hello\n");
-    const std::string answer = co_await reader.read();
-    CHECK(answer == "over TLSv1.3: hello\n");
-  });
-}
-
-TEST_CASE("start_tls takes what came unprotected for TLS, and never for what was protected") {
-  if (no_certificates()) return;
-  run_bounded([]() -> Coroutine<void> {
-    std::optional<SSLError> error;
-    const SSLContext server_side = server_context();
-    const auto serve = [&error, server_side](StreamReader reader,
-                                             StreamWriter writer) -> Coroutine<void> {
-      const auto talk = [](StreamReader from, StreamWriter to, SSLContext context,
-                           std::optional<SSLError>& thrown) -> Coroutine<void> {
-        co_await from.readline();
-        co_await sleep(1ms);
-        thrown = co_await thrown_by<SSLError>(start_tls(to, context));
-      };
-      return talk(std::move(reader), std::move(writer), server_side, error);
-    };
-    const Server server = co_await start_server(serve, "127.0.0.1", 0);
-    auto [reader, writer] = co_await open_connection("127.0.0.1", port_of(server));
-    writer.write("STARTTLS\nMAIL FROM:<mallory@example>\n");
-    co_await until([&error] { return error.has_value(); });
-    CHECK(contains(error->what(), "the peer does not speak TLS"));
-  });
-}
-
-TEST_CASE("start_tls needs the name that is to be checked, and a connection") {
-  if (no_certificates()) return;
-  run_bounded([]() -> Coroutine<void> {
-    const Server server = co_await start_server(swallow, "127.0.0.1", 0);
-    auto [reader, writer] = co_await open_connection("127.0.0.1", port_of(server));
-    const auto nameless = co_await thrown_by<ValueError>(start_tls(writer, client_context()));
-    REQUIRE(nameless);
-    CHECK(contains(nameless->what(), "TlsOptions::server_hostname"));
-    writer.close();
-    co_await writer.wait_closed();
-    const TlsOptions options("good.example");
-    const auto closed =
-        co_await thrown_by<ConnectionResetError>(start_tls(writer, client_context(), options));
-    CHECK(closed);
   });
 }
 

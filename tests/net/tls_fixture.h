@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -12,7 +13,6 @@
 #include <rondo/net/open_connection.h>
 #include <rondo/net/start_server.h>
 #include <rondo/net/tls.h>
-#include <rondo/runtime/event.h>
 #include <rondo/runtime/gather.h>
 #include <rondo/runtime/task.h>
 
@@ -68,11 +68,24 @@ inline Coroutine<void> swallow(StreamReader reader, StreamWriter writer) {
   writer.close();
 }
 
+/// How many encrypted records there are in what went over the wire.
+inline int records_in(std::string_view wire) {
+  constexpr std::size_t header = 5;
+  constexpr unsigned char application_data = 23;
+  int count = 0;
+  while (wire.size() >= header) {
+    const auto byte = [wire](std::size_t i) { return static_cast<unsigned char>(wire[i]); };
+    if (byte(0) == application_data) ++count;
+    wire.remove_prefix(std::min<std::size_t>(wire.size(), header + 256 * byte(3) + byte(4)));
+  }
+  return count;
+}
+
 struct Direction {
   static constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
 
   std::size_t most = all;         // bytes to pass on
-  bool then_cut = true;           // at the end: hang up; else fall silent
+  bool then_cut = true;           // at the end: hang up; else pass on nothing but the end
   std::size_t piece = 64 * 1024;  // bytes at a time
   std::size_t spoiled = all;      // the place of a byte that is changed
   std::string passed;
@@ -99,10 +112,9 @@ inline Coroutine<void> pass_on(StreamReader from, StreamWriter to, std::shared_p
     co_await to.drain();
     if (direction.piece < 64) co_await sleep(std::chrono::seconds(0));
   }
-  const bool used_up = direction.passed.size() >= direction.most;
-  if (used_up && !direction.then_cut) {
-    Event never;  // is set
-    co_await never.wait();
+  while (direction.passed.size() >= direction.most && !direction.then_cut) {
+    const std::string kept_back = co_await from.read(64 * 1024);
+    if (kept_back.empty()) break;
   }
   to.close();
 }

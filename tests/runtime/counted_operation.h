@@ -3,9 +3,8 @@
 #include <chrono>
 
 #include <rondo/runtime/completion.h>
-#include <rondo/runtime/ring.h>
 
-// What the tests of the ring ask it with.
+// What the tests of the drivers ask them with.
 
 namespace rondo::test {
 
@@ -34,12 +33,6 @@ class CountedOperation final : public Operation {
   int again_ = 0;
 };
 
-inline RingOptions with_entries(unsigned entries) {
-  RingOptions options;
-  options.entries = entries;
-  return options;
-}
-
 /// Turns the driver until nothing is in flight; false when `turns` do not suffice.
 inline bool finish(Driver& driver, int turns) {
   for (; driver.in_flight() > 0 && turns > 0; --turns) {
@@ -47,6 +40,23 @@ inline bool finish(Driver& driver, int turns) {
     driver.reap();
   }
   return driver.in_flight() == 0;
+}
+
+/// Turns the driver until the operation is answered, for two seconds at most.
+inline bool answered(Driver& driver, const CountedOperation& operation) {
+  for (int turn = 0; turn < 200 && operation.in_flight(); ++turn) {
+    driver.submit_and_wait(std::chrono::milliseconds(10));
+    driver.reap();
+  }
+  return !operation.in_flight();
+}
+
+/// Turns the driver a few times, in vain as a rule.
+inline void turn_idly(Driver& driver, int turns = 5) {
+  for (int i = 0; i < turns; ++i) {
+    driver.submit_and_wait(std::chrono::milliseconds(1));
+    driver.reap();
+  }
 }
 
 }  // namespace rondo::test

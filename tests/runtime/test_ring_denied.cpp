@@ -1,5 +1,5 @@
-// What becomes of a program that the kernel grants no ring, or a smaller one. Each of these runs in
-// a forked child, which may be crippled at will.
+// What becomes of a program that the kernel grants no ring, or a smaller one, or that forks. Each
+// of these runs in a forked child, which may be crippled at will.
 
 #include <cerrno>
 #include <chrono>
@@ -11,16 +11,16 @@
 
 #include <doctest/doctest.h>
 #include <grp.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 
 #include <rondo/runtime/detail/operation_awaiter.h>
 #include <rondo/runtime/ring.h>
 #include <rondo/runtime/task.h>
 
+#include "counted_operation.h"
+#include "deny_io_uring.h"
+#include "drivers.h"
+#include "environment.h"
 #include "in_child.h"
 #include "test_stream_fixture.h"
 
@@ -31,6 +31,8 @@ namespace {
 using namespace rondo;
 using namespace rondo::test;
 
+constexpr std::size_t npos = std::string::npos;
+
 Coroutine<int> forty_two() {
   co_await sleep(std::chrono::milliseconds(1));
   co_return 42;
@@ -38,22 +40,6 @@ Coroutine<int> forty_two() {
 
 std::string run_something() {
   return std::to_string(run(forty_two()));
-}
-
-/// From now on io_uring_setup fails, as it does in most containers.
-void deny_io_uring(int error_number) {
-  const auto answer = static_cast<std::uint32_t>(SECCOMP_RET_ERRNO | error_number);
-  sock_filter program[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, answer),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog filter{sizeof program / sizeof program[0], program};
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-      ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) {
-    throw_os_error(errno, "seccomp");
-  }
 }
 
 void set_limit(__rlimit_resource resource, rlim_t value) {
@@ -75,29 +61,77 @@ TEST_CASE("a child that is not crippled runs") {
   CHECK(report.text == "42");
 }
 
-TEST_CASE("[fault 1] where a seccomp filter denies io_uring, the error names it and the way out") {
-  const ChildReport report = in_child([] {
-    deny_io_uring(EPERM);
-    return run_something();
+/// What becomes of two programs in a process to whom io_uring is denied: what they print, and the
+/// way to the kernel that they had.
+ChildReport without_io_uring(int error_number, const char* driver) {
+  return in_child([error_number, driver] {
+    deny_io_uring(error_number);
+    const Environment chosen("RONDO_DRIVER", driver);
+    const std::string results = run_something() + run_something();
+    return results + ", " + Loop().driver().features();
   });
-  CHECK(report.failed);
-  CAPTURE(report.text);
-  CHECK(contains(report.text, "io_uring could not be set up"));
-  CHECK(contains(report.text, "seccomp"));
-  CHECK(contains(report.text, "profile"));
-  CHECK(contains(report.text, "Operation not permitted"));
 }
 
-TEST_CASE("[fault 2] where the kernel lacks io_uring, the error says which kernel has it") {
-  const ChildReport report = in_child([] {
-    deny_io_uring(ENOSYS);
-    return run_something();
-  });
-  CHECK(report.failed);
+/// The lines of a report that speak of epoll instead of io_uring.
+std::size_t warnings(const ChildReport& report) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; (at = report.text.find("rondo: going on over epoll", at)) != npos; ++at)
+    ++count;
+  return count;
+}
+
+// A child of a program that has said it already does not say it again.
+std::size_t warnings_expected() {
+  return io_uring_is_missing() ? 0 : 1;
+}
+
+TEST_CASE(
+    "[fault 1] where a filter denies io_uring, the loop goes on over epoll, and one line says "
+    "why") {
+  const ChildReport report = without_io_uring(EPERM, "");
   CAPTURE(report.text);
+  CHECK_FALSE(report.failed);
+  CHECK(contains(report.text, "4242, epoll"));
+  CHECK(warnings(report) == warnings_expected());
+  if (warnings_expected() == 0) return;
+  CHECK(contains(report.text, "seccomp"));
+  CHECK(contains(report.text, "profile"));
+  CHECK(contains(report.text, "RONDO_DRIVER=epoll"));
+}
+
+TEST_CASE("[fault 2] where the kernel lacks io_uring, the line says which kernel has it") {
+  const ChildReport report = without_io_uring(ENOSYS, "");
+  CAPTURE(report.text);
+  CHECK_FALSE(report.failed);
+  CHECK(contains(report.text, "4242, epoll"));
+  CHECK(warnings(report) == warnings_expected());
+  if (warnings_expected() == 0) return;
   CHECK(contains(report.text, "kernel lacks io_uring"));
   CHECK(contains(report.text, "needs Linux 5.11"));
-  CHECK(contains(report.text, "Function not implemented"));
+}
+
+TEST_CASE("[fault 1] [fault 2] who asks for io_uring by name gets it, or an error, and no epoll") {
+  const ChildReport denied = without_io_uring(EPERM, "uring");
+  CAPTURE(denied.text);
+  CHECK(denied.failed);
+  CHECK(contains(denied.text, "io_uring could not be set up"));
+  CHECK(contains(denied.text, "seccomp"));
+  CHECK(contains(denied.text, "Operation not permitted"));
+  CHECK(warnings(denied) == 0);
+
+  const ChildReport missing = without_io_uring(ENOSYS, "uring");
+  CAPTURE(missing.text);
+  CHECK(missing.failed);
+  CHECK(contains(missing.text, "kernel lacks io_uring"));
+  CHECK(contains(missing.text, "Function not implemented"));
+}
+
+TEST_CASE("who asks for epoll by name gets it, and no line about io_uring") {
+  const ChildReport report = without_io_uring(EPERM, "epoll");
+  CAPTURE(report.text);
+  CHECK_FALSE(report.failed);
+  CHECK(contains(report.text, "4242, epoll"));
+  CHECK(warnings(report) == 0);
 }
 
 TEST_CASE(
@@ -106,6 +140,7 @@ TEST_CASE(
     std::puts("SKIP [fault 3]: to be another user takes root");
     return;
   }
+  if (skip_without_ring("[fault 3]")) return;
   const ChildReport small = in_child([] {
     set_limit(RLIMIT_MEMLOCK, 20 * 1024);
     become_a_nobody();
@@ -131,11 +166,13 @@ TEST_CASE(
   const ChildReport none = in_child([] {
     set_limit(RLIMIT_MEMLOCK, 0);
     become_a_nobody();
+    const Environment any_driver("RONDO_DRIVER", "");
     return run_something();
   });
   CAPTURE(none.text);
   CHECK(none.failed);
   CHECK(contains(none.text, "ulimit -l"));
+  CHECK(warnings(none) == 0);  // too little memory is an error, and epoll is no way round it
 }
 
 TEST_CASE("[fault 4] five hundred rings in a row find their locked memory given back") {
@@ -143,6 +180,7 @@ TEST_CASE("[fault 4] five hundred rings in a row find their locked memory given 
     std::puts("SKIP [fault 4]: to be another user takes root");
     return;
   }
+  if (skip_without_ring("[fault 4]")) return;
   const ChildReport report = in_child([] {
     set_limit(RLIMIT_MEMLOCK, 8 * 1024 * 1024);
     become_a_nobody();
@@ -158,67 +196,70 @@ TEST_CASE("[fault 4] five hundred rings in a row find their locked memory given 
 
 TEST_CASE("[fault 5] with no descriptor left the loop is not made, and the error says so") {
   if (sanitizer_needs_descriptors("[fault 5]")) return;
-  const ChildReport report = in_child([] {
-    const DescriptorLimit none(0);
-    return run_something();
-  });
-  CAPTURE(report.text);
-  CHECK(report.failed);
-  CHECK(contains(report.text, "ulimit -n"));
-  CHECK(contains(report.text, "Too many open files"));
-}
-
-class Answered final : public Operation {
- public:
-  int answers = 0;
-
- private:
-  void complete(int) noexcept override { ++answers; }
-};
-
-TEST_CASE("[fault 55] a forked child is refused its parent's ring, and the parent keeps it whole") {
-  Ring ring;
-  Answered operation;
-  ring.prepare(operation, {});  // waits in the queue that a careless child would submit
-  const auto expect_refusal = [](const std::function<void()>& use) {
-    const ChildReport report = in_child([&use]() -> std::string {
-      use();
-      return "was not refused";
+  for (const DriverKind& kind : real_drivers()) {
+    CAPTURE(kind.name);
+    const ChildReport report = in_child([&kind] {
+      const DescriptorLimit none(0);
+      return std::to_string(run(forty_two(), kind.options()));
     });
     CAPTURE(report.text);
     CHECK(report.failed);
-    CHECK(contains(report.text, "forked child"));
-  };
-  expect_refusal([&] {
-    auto* late = new Answered;  // never freed: the ring would name it
-    ring.prepare(*late, {});
-  });
-  expect_refusal([&] { ring.cancel(operation); });
-  expect_refusal([&] { ring.submit_and_wait(Duration::zero()); });
-  expect_refusal([&] { ring.submit_and_wait(std::nullopt); });
+    CHECK(contains(report.text, "ulimit -n"));
+    CHECK(contains(report.text, "Too many open files"));
+  }
+}
 
-  CHECK(operation.answers == 0);
-  ring.submit_and_wait(std::nullopt);
-  CHECK(ring.reap() == 1);
-  CHECK(operation.answers == 1);
+void expect_refusal(const std::function<void()>& use) {
+  const ChildReport report = in_child([&use]() -> std::string {
+    use();
+    return "was not refused";
+  });
+  CAPTURE(report.text);
+  CHECK(report.failed);
+  CHECK(contains(report.text, "forked child"));
+}
+
+TEST_CASE(
+    "[fault 55] a forked child is refused its parent's driver, and the parent keeps it whole") {
+  for (const DriverKind& kind : real_drivers()) {
+    CAPTURE(kind.name);
+    const std::unique_ptr<Driver> driver = kind.make();
+    CountedOperation operation;
+    operation.ask(*driver);  // waits in the queue that a careless child would submit
+    expect_refusal([&] {
+      auto* late = new CountedOperation;  // never freed: the driver would name it
+      late->ask(*driver);
+    });
+    expect_refusal([&] { driver->cancel(operation); });
+    expect_refusal([&] { driver->submit_and_wait(Duration::zero()); });
+    expect_refusal([&] { driver->submit_and_wait(std::nullopt); });
+
+    CHECK(operation.answers == 0);
+    driver->submit_and_wait(std::nullopt);
+    CHECK(driver->reap() == 1);
+    CHECK(operation.answers == 1);
+  }
 }
 
 TEST_CASE("[fault 55] a forked child's parent's loop throws in the child; one of its own works") {
-  auto loop = std::make_unique<Loop>();
-  loop->run_until_complete(forty_two());
-  const ChildReport report = in_child([&loop] {
-    try {
-      loop->run_until_complete(forty_two());
-    } catch (const RuntimeError& error) {
-      return error.what() + std::string("; ") + run_something();
-    }
-    return std::string("was not refused");
-  });
-  CAPTURE(report.text);
-  CHECK_FALSE(report.failed);
-  CHECK(contains(report.text, "forked child"));
-  CHECK(contains(report.text, "; 42"));
-  CHECK(loop->run_until_complete(forty_two()) == 42);
+  for (const DriverKind& kind : real_drivers()) {
+    CAPTURE(kind.name);
+    auto loop = std::make_unique<Loop>(kind.options());
+    loop->run_until_complete(forty_two());
+    const ChildReport report = in_child([&] {
+      try {
+        loop->run_until_complete(forty_two());
+      } catch (const RuntimeError& error) {
+        return error.what() + std::string("; ") + std::to_string(run(forty_two(), kind.options()));
+      }
+      return std::string("was not refused");
+    });
+    CAPTURE(report.text);
+    CHECK_FALSE(report.failed);
+    CHECK(contains(report.text, "forked child"));
+    CHECK(contains(report.text, "; 42"));
+    CHECK(loop->run_until_complete(forty_two()) == 42);
+  }
 }
 
 }  // namespace

@@ -10,9 +10,9 @@
 #include <doctest/doctest.h>
 
 #include <rondo/runtime/gather.h>
-#include <rondo/runtime/ring.h>
 #include <rondo/runtime/task.h>
 
+#include "drivers.h"
 #include "test_stream_fixture.h"
 
 TEST_SUITE_BEGIN("real kernel");
@@ -50,11 +50,8 @@ Coroutine<void> echo_lines(StreamReader reader, StreamWriter writer, int count) 
 }
 
 TEST_CASE("[fault 48] tasks that never cease to be ready starve neither timers nor sockets") {
-  std::vector<RingOptions> kinds(3);
-  kinds[1].defer_taskrun = kinds[2].defer_taskrun = kinds[2].coop_taskrun = false;
-  for (const RingOptions kind : kinds) {
-    LoopOptions options;
-    options.make_driver = [kind] { return std::make_unique<Ring>(kind); };
+  for (const DriverKind& kind : real_drivers()) {
+    CAPTURE(kind.name);
     const auto main = []() -> Coroutine<void> {
       Loop& loop = get_running_loop();
       Flood flood;
@@ -79,7 +76,7 @@ TEST_CASE("[fault 48] tasks that never cease to be ready starve neither timers n
       CHECK(told == std::vector<bool>{true, true, true});
       CHECK(received.size() == 50);
     };
-    run(main(), options);
+    run(main(), kind.options());
   }
 }
 

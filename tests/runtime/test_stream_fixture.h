@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -97,6 +98,13 @@ inline std::pair<FileDescriptor, FileDescriptor> socket_pair() {
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
     throw std::runtime_error("socketpair");
   }
+  return {FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+}
+
+/// The end of a pipe that is read from, and the one that is written to.
+inline std::pair<FileDescriptor, FileDescriptor> new_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
   return {FileDescriptor(ends[0]), FileDescriptor(ends[1])};
 }
 
