@@ -3,9 +3,9 @@
 # which the book's pages include.
 #
 # Examples without a lab run on the virtual clock, in no time and with the same lines each time;
-# those with a lab run against the virtual routers, in real time. It fails when a program is
-# missing, ends with another status than expected, or takes more than a minute; OUT_DIR then keeps
-# what it had.
+# those with a lab run against the virtual routers, in real time. Of http_server a session of curl is
+# recorded. It fails when a program is missing, ends with another status than expected, or takes more
+# than a minute; OUT_DIR then keeps what it had.
 set -euo pipefail
 
 if (($# != 2)); then
@@ -18,9 +18,10 @@ mkdir -p -- "$2"
 out_dir=$(readlink -f -- "$2")
 
 work_dir=$(mktemp -d)
-lab_pid=''
+lab_pid='' server_pid=''
 leave() {
   if [[ $lab_pid ]]; then kill "$lab_pid" 2>/dev/null || true; fi
+  if [[ $server_pid ]]; then kill "$server_pid" 2>/dev/null || true; fi
   wait
   rm -rf -- "$work_dir"
 }
@@ -63,12 +64,37 @@ start_lab() {
   done
 }
 
+record_http_session() { # at a free port; what is written down names the one that a reader gets
+  local program=$build_dir/examples/http_server deadline=$((SECONDS + 20)) url path answer
+  [[ -x $program ]] || die "$program is missing"
+  : >"$work_dir/server" # the loop below may look before the server has begun
+  timeout 60 "$program" 0 >"$work_dir/server" 2>&1 </dev/null &
+  server_pid=$!
+  until grep -q '^serving at ' "$work_dir/server"; do
+    if ((SECONDS > deadline)) || ! kill -0 "$server_pid" 2>/dev/null; then
+      cat "$work_dir/server" >&2
+      die "http_server did not start"
+    fi
+    sleep 0.05
+  done
+  url=$(sed -n 's/^serving at //p' "$work_dir/server")
+  for path in /health /devices /devices/sw1 /devices/r9 /slow/0.5 /slow/soon; do
+    printf '$ curl http://127.0.0.1:8080%s\n' "$path"
+    answer=$(curl --silent --show-error --max-time 10 "$url$path") || die "curl $path failed"
+    printf '%s\n' "$answer"
+  done >"$work_dir/outputs/http_server.txt"
+  kill "$server_pid"
+  server_pid=''
+}
+
 mkdir -- "$work_dir/run" "$work_dir/outputs"
 cp -- "$source_dir"/examples/*.yaml "$work_dir/run"
 
 for name in $(examples -); do
   RONDO_CLOCK=virtual record "$name" 0 "$name"
 done
+
+record_http_session
 
 lab_examples=$(examples lab)
 if [[ $lab_examples ]]; then

@@ -141,8 +141,10 @@ TEST_CASE("every example of the list has a program, and without a lab an expecte
     CHECK_MESSAGE(fs::exists(programs / name), name);
     CHECK_MESSAGE(fs::exists(fs::path(RONDO_EXPECTED_DIR) / (name + ".txt")), name);
   }
-  for (const std::string& name : listed("lab"))
-    CHECK_MESSAGE(fs::exists(programs / name), name);
+  for (const std::string needs : {"lab", "server"}) {
+    for (const std::string& name : listed(needs))
+      CHECK_MESSAGE(fs::exists(programs / name), name);
+  }
 }
 
 TEST_CASE("a listing of the book is at most 72 columns wide") {
