@@ -77,6 +77,7 @@ TEST_CASE("[fault 57] 64 MiB through a program and back, byte for byte, though w
           const StreamWriter to = process.stdin_();
           for (std::size_t place = 0; place < total;) {
             std::string bytes;
+            bytes.reserve(chunk);
             for (; bytes.size() < chunk && place < total; ++place)
               bytes.push_back(byte_at(place));
             to.write(bytes);
@@ -136,7 +137,8 @@ TEST_CASE("[fault 57] a program that writes 256 MiB to a slow reader fills no me
           }
         }
         CHECK(received == 256 * 1024 * 1024);
-        CHECK(most - before < 16 * 1024 * 1024);
+        // (AddressSanitizer keeps for a while what was freed.)
+        if (detail::pooling) CHECK(most - before < 16 * 1024 * 1024);
       },
       LoopOptions(), 200s);
 }
