@@ -1,3 +1,6 @@
+// This file is long because the transport, its protocol and the endpoint are told apart by it case
+// by case.
+
 // Datagrams: the transport and its protocol, as asyncio has them, and the endpoint that is awaited.
 
 #include <algorithm>
