@@ -2,10 +2,11 @@
 # record.sh BUILD_DIR OUT_DIR: runs the examples and writes what each prints to OUT_DIR/NAME.txt,
 # which the book's pages include.
 #
-# Examples without a lab run on the virtual clock, in no time and with the same lines each time;
-# those with a lab run against the virtual routers, in real time. Of http_server a session of curl is
-# recorded. It fails when a program is missing, ends with another status than expected, or takes more
-# than a minute; OUT_DIR then keeps what it had.
+# Examples without a lab run on the virtual clock, in no time unless they wait for threads, sockets or
+# other programs, and with the same lines each time; those with a lab run against the virtual
+# routers, in real time. Of http_server a session of curl is recorded. It fails when a program is
+# missing, ends with another status than expected, or takes more than a minute; OUT_DIR then keeps
+# what it had.
 set -euo pipefail
 
 if (($# != 2)); then
@@ -90,9 +91,11 @@ record_http_session() { # at a free port; what is written down names the one tha
 mkdir -- "$work_dir/run" "$work_dir/outputs"
 cp -- "$source_dir"/examples/*.yaml "$work_dir/run"
 
+export PING=$source_dir/examples/fake_ping.sh # what ping_hosts runs in place of ping
 for name in $(examples -); do
   RONDO_CLOCK=virtual record "$name" 0 "$name"
 done
+RONDO_CLOCK=virtual record ping_hosts_timeout 0 ping_hosts slow.example
 
 record_http_session
 

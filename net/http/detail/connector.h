@@ -58,11 +58,11 @@ class Slot {
 
 class Connection {
  public:
-  Connection(ConnectionKey key, StreamReader reader, StreamWriter writer, const Limits& limits)
-      : messages(reader, Parser::Kind::response, limits),
-        writer(std::move(writer)),
+  Connection(ConnectionKey key, StreamReader from, StreamWriter to, const Limits& limits)
+      : messages(from, Parser::Kind::response, limits),
+        writer(std::move(to)),
         key_(std::move(key)),
-        reader_(std::move(reader)) {}
+        reader_(std::move(from)) {}
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
