@@ -115,7 +115,7 @@ void DatagramTransport::tell(Call call) {
 
 // --- sending
 
-const Address& DatagramTransport::destination(const Address& address) const {
+Address DatagramTransport::destination(const Address& address) const {
   if (remote_.empty()) {
     if (!address.empty()) return address;
     throw ValueError("this endpoint has no remote address: say to whom to send");
@@ -126,12 +126,12 @@ const Address& DatagramTransport::destination(const Address& address) const {
 }
 
 void DatagramTransport::sendto(std::string_view bytes, const Address& address) {
-  const Address& to = destination(address);
+  const Address to = destination(address);
   if (!closing_) enqueue(bytes, to, Future<void>());
 }
 
 Future<void> DatagramTransport::send(std::string_view bytes, const Address& address) {
-  const Address& to = destination(address);
+  const Address to = destination(address);
   auto sent = Future<void>::create_on(loop_);
   if (closing_) {
     sent.set_exception(closed_error());

@@ -115,7 +115,7 @@ class DatagramTransport final : public detail::RefCounted<DatagramTransport>,
   void limits_changed() override {
     if (!closing_) check_water_marks(*protocol_);
   }
-  const Address& destination(const Address& address) const;
+  Address destination(const Address& address) const;
   void enqueue(std::string_view bytes, const Address& address, Future<void> sent);
   void receive();
   void receive_done(int result) noexcept;

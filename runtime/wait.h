@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <ranges>
 #include <type_traits>
@@ -66,8 +68,7 @@ concept FutureRange = std::ranges::input_range<R> && FutureLike<std::ranges::ran
 template <FutureRange R>
 auto list_of(R&& range) {
   std::vector<std::ranges::range_value_t<R>> list;
-  for (auto&& future : range)
-    list.push_back(future);
+  std::ranges::copy(range, std::back_inserter(list));
   return list;
 }
 
