@@ -68,7 +68,7 @@ int give_password(char* room, int size, int, void* data) {
   password->asked_for = true;
   const std::string& text = password->text;
   if (text.empty() || text.size() > static_cast<std::size_t>(size)) return -1;
-  std::memcpy(room, text.data(), text.size());
+  text.copy(room, text.size());
   return static_cast<int>(text.size());
 }
 
