@@ -1,6 +1,7 @@
 // The examples of chapter 1 as a reader runs them, but on the virtual clock: what they print is
 // what the expected file says, and what the book shows.
 
+#include <algorithm>
 #include <filesystem>
 #include <regex>
 #include <sstream>
@@ -118,6 +119,18 @@ TEST_CASE("as_completed_write: a file that cannot be written is an error, not si
 
 TEST_CASE("semaphore: of 500 connections never more than 20 are open at once") {
   check_example("semaphore");
+}
+
+TEST_CASE("make_bgp_routes: the same table each time, as long as is asked for") {
+  const TemporaryDirectory here;
+  CHECK(output_of("make_bgp_routes", here.path()) == expected("make_bgp_routes"));
+  const std::string table = contents(here.path() / "routes.csv");
+  CHECK(std::ranges::count(table, '\n') == 100'001);
+  Program program(examples_directory() / "make_bgp_routes", {"few.csv", "3"}, here.path());
+  CHECK(program.wait().exit_status() == 0);
+  const std::string few = contents(here.path() / "few.csv");
+  CHECK(std::ranges::count(few, '\n') == 4);
+  CHECK(table.starts_with(few));
 }
 
 TEST_CASE("every example of the list has a program, and without a lab an expected output too") {
