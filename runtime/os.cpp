@@ -89,10 +89,10 @@ std::string parent_of(const std::string& path) {
   return slash == std::string::npos ? std::string() : without_last_slashes(path.substr(0, slash));
 }
 
-mode_t kind_of_entry(DIR* directory, const dirent& entry) {
+mode_t kind_of_entry(const std::string& directory, const dirent& entry) {
   if (entry.d_type != DT_UNKNOWN) return DTTOIF(entry.d_type);
   struct ::stat facts{};  // a file system that does not tell
-  const int result = ::fstatat(::dirfd(directory), entry.d_name, &facts, AT_SYMLINK_NOFOLLOW);
+  const int result = ::lstat((directory + "/" + entry.d_name).c_str(), &facts);
   return result == 0 ? facts.st_mode & mode_t{S_IFMT} : 0;
 }
 
@@ -111,7 +111,7 @@ std::vector<DirEntry> read_directory(const std::string& path) {
     if (entry == nullptr) return entries;
     const std::string_view name = entry->d_name;
     if (name == "." || name == "..") continue;
-    entries.emplace_back(path, std::string(name), kind_of_entry(directory.get(), *entry));
+    entries.emplace_back(path, std::string(name), kind_of_entry(path, *entry));
   }
 }
 
@@ -208,6 +208,7 @@ std::string DirEntry::path() const {
 Coroutine<std::vector<std::string>> listdir(std::string path) {
   const std::vector<DirEntry> entries = co_await scandir(std::move(path));
   std::vector<std::string> names;
+  names.reserve(entries.size());
   for (const DirEntry& entry : entries)
     names.push_back(entry.name());
   co_return names;

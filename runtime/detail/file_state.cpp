@@ -250,7 +250,11 @@ Coroutine<void> FileState::close() {
     error = std::current_exception();
   }
   behind_.release();
-  co_await close_descriptor();
+  try {
+    co_await close_descriptor();
+  } catch (...) {
+    if (!error) error = std::current_exception();  // the first one says more
+  }
   if (error) std::rethrow_exception(error);
 }
 

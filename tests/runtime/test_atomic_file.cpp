@@ -1,4 +1,6 @@
 #include <cerrno>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -8,6 +10,7 @@
 #include <unistd.h>
 
 #include <rondo/runtime.h>
+#include <rondo/runtime/simulated_kernel.h>
 
 #include "temporary_directory.h"
 #include "virtual_run.h"
@@ -181,6 +184,23 @@ TEST_CASE("names as long as names may be, and paths that name no file") {
     CHECK(is_directory);
   });
   CHECK(directory.size() == 1);
+}
+
+TEST_CASE("on a disk that fails now and then the target is the old one or the new one") {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    CAPTURE(seed);
+    const TemporaryDirectory directory;
+    put(directory / "a", "old");
+    LoopOptions options = virtual_time();
+    options.make_driver = [seed] { return std::make_unique<SimulatedKernel>(seed, 5); };
+    Runner runner(options);
+    runner.run([](const TemporaryDirectory& where) -> Coroutine<> {
+      const Reports reports(get_running_loop());
+      const std::string error = co_await error_of(write_atomic(where / "a", "new"));
+      CHECK(contents(where / "a") == (error.empty() ? "new" : "old"));
+      CHECK(where.size() == 1 + reports.size());  // one that cannot be taken away is reported
+    }(directory));
+  }
 }
 
 TEST_CASE("an atomic file that was entered and is dropped leaves nothing behind") {

@@ -180,7 +180,8 @@ class TaskReaderProgram {
   Coroutine<> check() {
     std::string found;
     for (const auto& task : tasks_) {
-      if (!task.done()) co_await wait(std::vector{task});
+      const std::vector<Task<std::string>> one(1, task);
+      if (!task.done()) co_await wait(one);
       if (!task.cancelled()) found += task.result();
     }
     tasks_.clear();
