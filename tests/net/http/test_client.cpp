@@ -21,6 +21,7 @@ using http::ClientSession;
 using http::Request;
 using http::RequestOptions;
 using http::Response;
+using Answers = ScriptedServer::Answers;
 
 const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -198,8 +199,8 @@ TEST_CASE("errors name method and URL, and neither a query nor a password") {
     const auto cut = co_await thrown_by<http::ServerDisconnectedError>(http::get(half.url()));
     CHECK(cut);
 
-    ScriptedServer failing(
-        {{"HTTP/1.1 503 \x1b[31mSecret\r\n\r\n", "HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n"}});
+    ScriptedServer failing(std::vector<Answers>{Answers{
+        "HTTP/1.1 503 \x1b[31mSecret\r\n\r\n", "HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n"}});
     co_await failing.listen();
     RequestOptions options;
     options.raise_for_status = true;
@@ -237,9 +238,9 @@ TEST_CASE("raise_for_status throws from 400 on, by itself if the options say so"
 
 TEST_CASE("JSON is read, and what is none is an error that names the content type") {
   run_bounded([]() -> Coroutine<void> {
-    ScriptedServer server(
-        {{"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"name\":\"r1\"}",
-          "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 3\r\n\r\n<p>"}});
+    ScriptedServer server(std::vector<Answers>{
+        Answers{"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"name\":\"r1\"}",
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 3\r\n\r\n<p>"}});
     co_await server.listen();
     const ClientSession session;
     const auto good = co_await session.get(server.url());
