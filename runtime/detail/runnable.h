@@ -55,7 +55,9 @@ class ReadyQueue {
     last_ = &runnable;
   }
 
+  /// It must not be empty.
   Runnable& pop_front() noexcept {
+    if (first_ == nullptr) __builtin_unreachable();  // for the analyzer
     Runnable& runnable = *first_;
     Runnable* const next = std::exchange(runnable.next_ready_, nullptr);
     first_ = next == &runnable ? nullptr : next;
