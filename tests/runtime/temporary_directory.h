@@ -8,6 +8,7 @@
 #include <string>
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 // A directory for one test, and what the test does to it without the loop.
 
@@ -16,7 +17,8 @@ namespace rondo::test {
 /// Gone at the end of the test, with all that is in it.
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() : path_("/tmp/rondo-test-XXXXXX") {
+  explicit TemporaryDirectory(const std::string& parent = "/tmp")
+      : path_(parent + "/rondo-test-XXXXXX") {
     REQUIRE(::mkdtemp(path_.data()) != nullptr);
   }
   TemporaryDirectory(const TemporaryDirectory&) = delete;
@@ -37,6 +39,11 @@ class TemporaryDirectory {
  private:
   std::string path_;
 };
+
+/// A parent in memory where there is one: thousands of files need not wait for a disk.
+inline std::string in_memory() {
+  return ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+}
 
 /// What is in the file; "(none)" if there is no such file.
 inline std::string contents(const std::string& path) {

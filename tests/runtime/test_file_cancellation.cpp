@@ -45,7 +45,7 @@ Coroutine<> cancel_at_each_turn(int count) {
   for (int i = 0; i < count; ++i) {
     const By by = i % 2 == 0 ? By::cancel : By::scope;
     CAPTURE(i);
-    const TemporaryDirectory directory;
+    const TemporaryDirectory directory(test::in_memory());
     Program program(directory);
     CancelScope scope;
     const auto in_scope = [&]() -> Coroutine<> {
@@ -242,7 +242,6 @@ class NamesProgram {
     co_await os::rename(directory_ / "file", directory_ / "d/file");
     ++done_;
     co_await os::stat(directory_ / "d/file");
-    co_await os::listdir(directory_ / "d");
     co_await os::unlink(directory_ / "d/file");
     ++done_;
     co_await os::rmdir(directory_ / "d");
@@ -272,7 +271,7 @@ class OpenProgram {
   Coroutine<> main() {
     for (const char* mode : {"r", "w", "a+", "r+"}) {
       const File closed = co_await open_file(directory_ / "a", mode);
-      if (closed.writable()) co_await closed.truncate(10);
+      if (closed.mode() == "w") co_await closed.truncate(10);
       co_await closed.close();
       const File dropped = co_await open_file(directory_ / "a", mode);
     }

@@ -196,4 +196,18 @@ TEST_CASE("listdir and scandir tell what is in a directory") {
   });
 }
 
+TEST_CASE("a listing that is cancelled does not wait for its thread, and leaves nothing behind") {
+  const TemporaryDirectory directory;
+  put(directory / "file", "");
+  run_virtual([&]() -> Coroutine<> {
+    for (int i = 0; i < 50; ++i) {
+      auto task = create_task(os::listdir(directory.path()));
+      co_await turns(i % 5);
+      task.cancel();
+      const std::string error = co_await error_of(task);
+      CHECK((error.empty() || error == "cancelled"));
+    }
+  });
+}
+
 }  // namespace rondo::testing
