@@ -129,10 +129,16 @@ bool SimulatedKernel::try_to_answer_one_of_many(Pending& pending) {
     answer_cancelled(pending, -ECANCELED);
     return true;
   }
+  const bool receives = pending.request.opcode == Opcode::receive_many;
   const bool ended = chance(20);
-  answer.result = ended ? (chance(2) ? -ENOBUFS : -EAGAIN) : attempt(one);
-  if (answer.result == -EAGAIN && !ended) return false;
-  const bool nothing = answer.result == 0 && pending.request.opcode == Opcode::receive_many;
+  if (ended) {
+    // Only a receive can be short of buffers; accepting takes none.
+    answer.result = receives && chance(2) ? -ENOBUFS : -EAGAIN;
+  } else {
+    answer.result = attempt(one);
+    if (answer.result == -EAGAIN) return false;
+  }
+  const bool nothing = answer.result == 0 && receives;
   if (answer.result < 0 || nothing) answer.kind = AnswerKind::last;
   answers_.push_back(std::move(answer));
   return answers_.back().kind == AnswerKind::last;

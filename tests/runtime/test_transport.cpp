@@ -77,7 +77,8 @@ TEST_CASE("new limits count at once for what waits already") {
     CHECK(diary->log == "pause resume ");
     transport->close();
     transport->set_write_buffer_limits(1, 1);
-    co_await until([&] { return diary->log == "pause resume lost "; });
+    // What is left of a send that took a part may be above the new mark.
+    co_await until([&] { return diary->log.ends_with("lost "); });
     const std::string all = co_await receive(theirs, 10);
     CHECK(all == "0123456789");
   });
