@@ -33,6 +33,12 @@ inline bool skip_without_ring(const char* what) {
   return true;
 }
 
+/// io_uring, or epoll where that is missing; never a simulated kernel.
+inline std::unique_ptr<Driver> real_driver() {
+  if (io_uring_is_missing()) return std::make_unique<Epoll>();
+  return std::make_unique<Ring>();
+}
+
 /// A way to make a driver, with a name for messages.
 struct DriverKind {
   std::string name;

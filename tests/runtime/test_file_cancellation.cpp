@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 
 #include <rondo/runtime.h>
-#include <rondo/runtime/ring.h>
 #include <rondo/runtime/simulated_kernel.h>
 
+#include "drivers.h"
 #include "numbered_lines.h"
 #include "temporary_directory.h"
 #include "virtual_run.h"
@@ -65,11 +65,11 @@ Coroutine<> cancel_at_each_turn(int count) {
   }
 }
 
-/// On the ring, a thousand times.
+/// On the real kernel, a thousand times.
 template <class Program>
-void cancel_on_the_ring() {
+void cancel_on_the_kernel() {
   LoopOptions options = virtual_time();
-  options.make_driver = [] { return std::make_unique<Ring>(); };
+  options.make_driver = test::real_driver;
   Runner runner(options);
   runner.run(cancel_at_each_turn<Program>(1000));
 }
@@ -290,32 +290,32 @@ class OpenProgram {
 TEST_SUITE_BEGIN("heavy");
 
 TEST_CASE("a writer that is cancelled at any moment loses and doubles no line") {
-  cancel_on_the_ring<WriterProgram>();
+  cancel_on_the_kernel<WriterProgram>();
   cancel_on_seeds<WriterProgram>();
 }
 
 TEST_CASE("a reader that is cancelled at any moment loses and doubles no byte [fault 26]") {
-  cancel_on_the_ring<ReaderProgram>();
+  cancel_on_the_kernel<ReaderProgram>();
   cancel_on_seeds<ReaderProgram>();
 }
 
 TEST_CASE("a read that is a task of its own, and cancelled, has taken nothing [fault 24]") {
-  cancel_on_the_ring<TaskReaderProgram>();
+  cancel_on_the_kernel<TaskReaderProgram>();
   cancel_on_seeds<TaskReaderProgram>();
 }
 
 TEST_CASE("an atomic file that is cancelled at any moment is the old one or the new one") {
-  cancel_on_the_ring<AtomicProgram>();
+  cancel_on_the_kernel<AtomicProgram>();
   cancel_on_seeds<AtomicProgram>();
 }
 
 TEST_CASE("what changes names, cancelled at any moment, has done what it says") {
-  cancel_on_the_ring<NamesProgram>();
+  cancel_on_the_kernel<NamesProgram>();
   cancel_on_seeds<NamesProgram>();
 }
 
 TEST_CASE("opening and closing, cancelled at any moment, leaves no descriptor [fault 27]") {
-  cancel_on_the_ring<OpenProgram>();
+  cancel_on_the_kernel<OpenProgram>();
   cancel_on_seeds<OpenProgram>();
 }
 

@@ -10,9 +10,10 @@
 #include <vector>
 
 #include <rondo/runtime/loop.h>
-#include <rondo/runtime/ring.h>
 #include <rondo/runtime/run.h>
 #include <rondo/runtime/simulated_kernel.h>
+
+#include "drivers.h"
 
 // A kernel with somebody in between, who counts what it is asked and may change it: shorten a
 // request, or have another one answered by an error.
@@ -97,11 +98,11 @@ class WatchedKernel final : public Driver {
   std::size_t delivered_ = 0;
 };
 
-/// Options of a loop in virtual time over the ring, watched.
+/// Options of a loop in virtual time over the real kernel, watched.
 inline LoopOptions watched() {
   LoopOptions options;
   options.clock = ClockKind::virtual_time;
-  options.make_driver = [] { return std::make_unique<WatchedKernel>(std::make_unique<Ring>()); };
+  options.make_driver = [] { return std::make_unique<WatchedKernel>(real_driver()); };
   return options;
 }
 
