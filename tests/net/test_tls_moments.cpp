@@ -20,6 +20,10 @@ using namespace rondo;
 using namespace rondo::test;
 using namespace std::chrono_literals;
 
+/// Bytes at the end of a handshake that may not come: signatures differ in length, so one handshake
+/// is shorter than another.
+constexpr std::size_t doubtful = 8;
+
 /// The bytes of a whole handshake each way, give or take what signatures differ in.
 Coroutine<std::pair<std::size_t, std::size_t>> length_of_handshake(std::uint16_t port) {
   const auto relay = std::make_shared<Relay>();
@@ -66,7 +70,7 @@ TEST_CASE("a handshake cut off after any number of bytes is a typed error" *
         const auto [up, down] = co_await length_of_handshake(port_of(server));
         CHECK(up > 300);
         CHECK(down > 700);
-        for (std::size_t bytes = 0; bytes <= up + down; ++bytes) {
+        for (std::size_t bytes = 0; bytes + doubtful <= up + down; ++bytes) {
           CAPTURE(bytes);
           const auto relay = std::make_shared<Relay>();
           const bool server_is_cut = bytes <= up;
@@ -90,7 +94,6 @@ TEST_CASE("a handshake that is called off after any number of bytes leaves nothi
         const Server server = co_await start_tls_server(swallow, "127.0.0.1", 0, server_context());
         const auto [up, down] = co_await length_of_handshake(port_of(server));
         const std::size_t before = open_descriptors();
-        constexpr std::size_t doubtful = 8;  // bytes at the end, which may not come
         for (std::size_t bytes = 0; bytes + doubtful <= up + down; ++bytes) {
           CAPTURE(bytes);
           const auto relay = std::make_shared<Relay>();

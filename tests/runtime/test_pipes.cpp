@@ -88,7 +88,7 @@ TEST_CASE("a writer notices that nobody is left to read, though it writes nothin
     {
       const FileDescriptor closed = std::move(reading);
     }
-    co_await until([writer] { return writer.is_closing(); });
+    co_await until([&writer] { return writer.is_closing(); });
     co_await writer.wait_closed();  // no error: nothing was lost
     writer.write("into the void");
     const auto error = co_await thrown_by<ConnectionResetError>(writer.drain());
