@@ -117,7 +117,7 @@ TEST_CASE("a handshake that is called off after any number of bytes leaves nothi
           between.abort_clients();
           co_await between.wait_closed();
         }
-        co_await until([before] { return open_descriptors() <= before; });
+        co_await until([&before] { return open_descriptors() <= before; });
         CHECK(open_descriptors() == before);
       },
       LoopOptions(), 250s);
@@ -150,7 +150,7 @@ TEST_CASE("a thousand connections called off at any moment leave no descriptor o
           }
         }
         CHECK(called_off > 100);
-        co_await until([before] { return open_descriptors() <= before; });
+        co_await until([&before] { return open_descriptors() <= before; });
         CHECK(open_descriptors() == before);
       },
       LoopOptions(), 250s);

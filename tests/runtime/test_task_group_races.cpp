@@ -74,7 +74,7 @@ class Trees {
     const int before = current_task().cancelling();
     bool cancelled = false;
     try {
-      co_await async_with(TaskGroup(), [this, depth](TaskGroup& group) -> Coroutine<> {
+      co_await async_with(TaskGroup(), [this, &depth](TaskGroup& group) -> Coroutine<> {
         const int children = number(0, 4);
         for (int i = 0; i < children; ++i) {
           auto child = group.create_task(node(depth + 1));

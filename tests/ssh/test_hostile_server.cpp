@@ -186,11 +186,10 @@ TEST_CASE("a login whose every byte comes alone succeeds") {
   const tests::Sshd sshd;
   const std::string text = run(
       [](std::uint16_t port) -> Coroutine<std::string> {
-        Server server = co_await start_server(
-            [port](StreamReader reader, StreamWriter writer) {
-              return dribble(port, reader, writer);
-            },
-            "127.0.0.1", 0);
+        const auto relay = [port](StreamReader reader, StreamWriter writer) {
+          return dribble(port, reader, writer);
+        };
+        Server server = co_await start_server(relay, "127.0.0.1", 0);
         Options options;
         options.port = server.sockets()[0].port();
         options.username = tests::Sshd::username;
