@@ -213,7 +213,7 @@ TEST_CASE("our client at our server: options, text and commands come through") {
     auto [reader, writer] = co_await open_telnet_connection("127.0.0.1", port, telnet);
     const std::string prompt = co_await reader.readexactly(6);
     CHECK(prompt == "name: ");
-    co_await until([&w = writer] { return w.is_on_there(Option::echo); });
+    co_await until([&writer] { return writer.is_on_there(Option::echo); });
     writer.write("r1\n");
     writer.send_break();
     const std::string line = co_await reader.readline();
