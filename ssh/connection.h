@@ -8,9 +8,8 @@
 #include <rondo/runtime/coroutine.h>
 #include <rondo/runtime/stream_reader.h>
 #include <rondo/runtime/stream_writer.h>
-#include <rondo/ssh/options.h>
 
-// ssh::connect and ssh::Connection: an SSH client on the event loop.
+// ssh::Connection: an SSH client on the event loop; ssh::connect makes one.
 //
 // libssh2 does the protocol; it never sees a socket. What it wants to send goes into our own
 // transport, what it wants to read comes from our own buffer, and when that is empty the task that
@@ -64,12 +63,5 @@ class Connection {
  private:
   std::shared_ptr<detail::Session> session_;
 };
-
-/// Connects to a server, checks its key, and logs in with a password. Nothing that belongs to the
-/// user is sent before the key is found to be good. Throws the OSError of open_connection,
-/// TimeoutError when one of the two time-outs is over, HostKeyNotVerifiable, PermissionDenied,
-/// KeyExchangeFailed, KnownHostsError, ConnectionLost; every text names host:port. When it
-/// throws, CancelledError included, the connection is closed.
-Coroutine<Connection> connect(std::string host, Options options);
 
 }  // namespace rondo::ssh

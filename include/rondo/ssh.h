@@ -3,6 +3,7 @@
 // The SSH client.
 
 #include <rondo/net.h>
+#include <rondo/ssh/connect.h>
 #include <rondo/ssh/connection.h>
 #include <rondo/ssh/errors.h>
 #include <rondo/ssh/known_hosts.h>

@@ -1,0 +1,82 @@
+#include <rondo/net/open_connection.h>
+#include <rondo/runtime/wait_for.h>
+#include <rondo/ssh/connect.h>
+#include <rondo/ssh/detail/algorithms.h>
+#include <rondo/ssh/detail/host_key.h>
+#include <rondo/ssh/detail/login.h>
+#include <rondo/ssh/detail/session.h>
+#include <rondo/ssh/errors.h>
+#include <rondo/ssh/known_hosts.h>
+
+namespace rondo::ssh {
+
+namespace {
+
+using detail::Session;
+using SessionPtr = std::shared_ptr<Session>;
+
+// libssh2 never touches this; it only wants a number that is no descriptor.
+constexpr int no_socket = 0x3fffffff;
+
+Coroutine<void> shake_hands(SessionPtr session) {
+  const auto handshake = [&] { return libssh2_session_handshake(session->get(), no_socket); };
+  const int result = co_await session->drive(handshake);
+  if (result == 0) co_return;
+  throw KeyExchangeFailed(session->peer() + ": " + session->last_error() +
+                          " (offered: " + detail::offered() + ")");
+}
+
+Coroutine<void> establish(SessionPtr session, const std::string& host, const Options& options) {
+  const bool strict = options.host_key_policy == HostKeyPolicy::strict;
+  const KnownHosts known = strict ? KnownHosts::load(options.known_hosts) : KnownHosts();
+  detail::choose_algorithms(*session, detail::host_keys_to_ask_for(known, host, options.port));
+  co_await shake_hands(session);
+  if (strict) detail::check_host_key(*session, known, host, options.port);
+  co_await detail::log_in(session, options);
+}
+
+/// Awaits with a limit, or without one when it is zero. A time-out says what it was for.
+template <class A>
+Coroutine<void> within(A awaitable, Duration limit, std::string what) {
+  if (limit <= Duration::zero()) {
+    co_await awaitable;
+    co_return;
+  }
+  try {
+    co_await wait_for(std::move(awaitable), limit);
+  } catch (const TimeoutError&) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::milliseconds>(limit);
+    throw TimeoutError(what + " (limit: " + std::to_string(seconds.count()) + " ms)");
+  }
+}
+
+Coroutine<void> open_transport(SessionPtr session, const std::string& host, std::uint16_t port) {
+  co_await create_connection(session, host, port);
+}
+
+Coroutine<void> log_in_within_limits(SessionPtr session, const std::string& host,
+                                     const Options& options) {
+  const std::string& peer = session->peer();
+  co_await within(open_transport(session, host, options.port), options.connect_timeout,
+                  peer + ": no TCP connection in time");
+  co_await within(establish(session, host, options), options.login_timeout,
+                  peer + ": no SSH login in time");
+}
+
+}  // namespace
+
+Coroutine<Connection> connect(std::string host, Options options) {
+  auto session = std::make_shared<Session>(get_running_loop(), host_and_port(host, options.port));
+  std::exception_ptr error;
+  try {
+    co_await log_in_within_limits(session, host, options);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  if (!error) co_return Connection(Session::handle_of(session));
+  session->abort();
+  co_await Session::wait_closed(session);
+  std::rethrow_exception(error);
+}
+
+}  // namespace rondo::ssh
