@@ -1,5 +1,6 @@
 // Telnet against programs of the real world: inetutils' telnetd, which runs a login program for our
-// client, and inetutils' telnet, which sits at a terminal before our server.
+// client, and inetutils' and busybox' telnet, which sit at a terminal before our server. (busybox
+// has a telnetd too, but Debian's is built without it.)
 
 #include <array>
 #include <cerrno>
@@ -8,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -166,13 +168,19 @@ TEST_CASE(
 /// A terminal with a telnet client in it.
 class Terminal {
  public:
-  explicit Terminal(std::uint16_t port) {
+  /// `program`: with "telnet" as its first argument, or as its own name.
+  Terminal(const char* program, std::uint16_t port) {
     const winsize size{31, 101, 0, 0};
     int master = -1;
     pid_ = ::forkpty(&master, nullptr, nullptr, &size);
     if (pid_ == 0) {
       ::setenv("TERM", "vt220", 1);
-      ::execlp("telnet", "telnet", "127.0.0.1", std::to_string(port).c_str(), nullptr);
+      const std::string number = std::to_string(port);
+      if (std::string_view(program) == "telnet") {
+        ::execlp(program, "telnet", "127.0.0.1", number.c_str(), nullptr);
+      } else {
+        ::execlp(program, program, "telnet", "127.0.0.1", number.c_str(), nullptr);
+      }
       ::_exit(127);
     }
     master_ = FileDescriptor(master);
@@ -230,7 +238,7 @@ TEST_CASE("inetutils' telnet, at a terminal, is at home at our server") {
   if (is_missing("/usr/bin/telnet")) return;
   run_bounded([]() -> Coroutine<void> {
     const Server server = co_await start_telnet_server(serve_terminal, "127.0.0.1", 0);
-    Terminal terminal(server.sockets().front().port());
+    Terminal terminal("telnet", server.sockets().front().port());
     co_await terminal.shows("name: ");
     terminal.type("r1\r");
     co_await terminal.shows("hello r1 VT220 101x31\r\n");
@@ -238,6 +246,32 @@ TEST_CASE("inetutils' telnet, at a terminal, is at home at our server") {
     co_await terminal.shows("telnet> ");
     terminal.type("send brk\r");
     co_await terminal.shows("break\r\n");
+    co_await terminal.shows("bye\r\n");
+    co_await terminal.shows("Connection closed");
+    server.close();
+    co_await server.wait_closed();
+  });
+}
+
+Coroutine<void> serve_plain_terminal(StreamReader reader, StreamWriter stream) {
+  const TelnetWriter writer(stream);
+  writer.write("name: ");
+  const std::string name = co_await reader.readuntil("\n");
+  co_await until([&writer] { return writer.peer_rows() > 0; });
+  writer.write("hello " + name.substr(0, name.find_first_of("\r\n")) + ' ' +
+               writer.peer_terminal_type() + ' ' + std::to_string(writer.peer_columns()) + 'x' +
+               std::to_string(writer.peer_rows()) + "\nbye\n");
+  writer.close();
+}
+
+TEST_CASE("busybox' telnet, at a terminal, is at home at our server") {
+  if (is_missing("/usr/bin/busybox")) return;
+  run_bounded([]() -> Coroutine<void> {
+    const Server server = co_await start_telnet_server(serve_plain_terminal, "127.0.0.1", 0);
+    Terminal terminal("busybox", server.sockets().front().port());
+    co_await terminal.shows("name: ");
+    terminal.type("r1\r");
+    co_await terminal.shows("hello r1 vt220 101x31\r\n");
     co_await terminal.shows("bye\r\n");
     co_await terminal.shows("Connection closed");
     server.close();
