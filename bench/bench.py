@@ -27,10 +27,11 @@ from suite.measure import choose_cores  # noqa: E402
 from suite.results import NoResults, old_results  # noqa: E402
 from suite.session import RUN_FAILED, Session, say, show  # noqa: E402
 from suite.sleepers import Sleepers  # noqa: E402
+from suite.ssh import Ssh  # noqa: E402
 from suite.steps import Steps  # noqa: E402
 
 BENCHMARKS: dict[str, type[Benchmark]] = {
-    kind.name: kind for kind in (Steps, Echo, Sleepers, Files)
+    kind.name: kind for kind in (Steps, Echo, Sleepers, Files, Ssh)
 }
 ROUNDS, QUICK_ROUNDS = 5, 3
 WRONG_USE = 2  # exit status

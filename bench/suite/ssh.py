@@ -1,0 +1,128 @@
+"""ssh: N sessions at once: log in with a password, a shell, one command, out again.
+
+The server is the lab's, with a thread for each session, on the other core, so that only the clients
+are measured. All peers offer the same algorithms.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from .benchmark import GO, RONDO, RONDO_EPOLL, THREADS, UVLOOP
+from .benchmark import Benchmark, Figure, Kind, Peer, Setting, Situation
+from .charts import Chart, LineChart
+from .measure import Program, RunFailed, json_lines, started
+from .results import Results
+
+COUNTS = (10, 100, 300, 1000)
+QUICK_COUNTS = (10, 100, 300)
+MOST_PARAMIKO = 300  # threads
+# Milliseconds of CPU time for each session, client and server, for the estimate.
+COST = {"python": 5.0}
+USUAL_COST = 2.5
+
+CPU = Figure("cpu_ms_each", "CPU", "ms a session", Kind.CPU)
+MEMORY = Figure("kb_each", "memory", "kB a session", Kind.MEMORY)
+WALL = Figure("seconds", "whole run", "seconds", Kind.WALL)
+ASYNCSSH = Peer("asyncssh", "python", package="python3-asyncssh")
+ASYNCSSH_UVLOOP = Peer("asyncssh uvloop", "python", ("--uvloop",), "python3-asyncssh")
+PARAMIKO = Peer("paramiko", "python", ("--paramiko",), "python3-paramiko")
+MODULES = {ASYNCSSH: "asyncssh", ASYNCSSH_UVLOOP: "asyncssh", PARAMIKO: "paramiko"}
+
+ROUTER = """\
+routers:
+  - {hostname: bench, address: 127.0.0.1, port: 0, username: cisco, password: cisco,
+     enable_secret: cisco, interfaces: [{name: Loopback0, ip: 10.0.0.1/32}]}
+"""
+
+
+class Ssh(Benchmark):
+    name = "ssh"
+    title = "N sessions over SSH at once: login, one command, out again; clients on one core."
+    figures = (
+        CPU,
+        WALL,
+        MEMORY,
+        Figure("held_ms", "loop held up", "ms", Kind.TAIL, detail=True),
+    )
+    all_peers = (
+        Peer("libssh2 epoll", "raw"),
+        RONDO,
+        RONDO_EPOLL,
+        THREADS,
+        GO,
+        ASYNCSSH_UVLOOP,
+        ASYNCSSH,
+        PARAMIKO,
+    )
+
+    def __init__(self, situation: Situation) -> None:
+        super().__init__(situation)
+        self.open_files = contextlib.ExitStack()
+        self.server: Program | None = None
+        self.port = ""
+
+    def missing(self, peer: Peer) -> str:
+        lab = self.lab()
+        if not lab.exists():
+            return f"there is no {lab.name} to talk to"
+        module = MODULES.get(peer)
+        if module and not importlib.util.find_spec(module):
+            return f"no module {module} (is {peer.package} installed?)"
+        if peer == ASYNCSSH_UVLOOP and not importlib.util.find_spec("uvloop"):
+            return f"no module uvloop (is {UVLOOP.package} installed?)"
+        return super().missing(peer)
+
+    def lab(self) -> Path:
+        return self.situation.build / "lab" / "rondo-lab"
+
+    def settings(self) -> list[Setting]:
+        counts = QUICK_COUNTS if self.situation.quick else COUNTS
+        return [Setting(f"{count:,} sessions", {"n": count}) for count in counts]
+
+    def takes_part(self, peer: Peer, setting: Setting) -> bool:
+        return peer != PARAMIKO or bool(setting.values["n"] <= MOST_PARAMIKO)
+
+    def seconds(self, peer: Peer, setting: Setting) -> float:
+        return 0.4 + setting.values["n"] * COST.get(peer.program, USUAL_COST) * 1e-3
+
+    def prepare(self) -> None:
+        folder = Path(self.open_files.enter_context(tempfile.TemporaryDirectory()))
+        routers = folder / "routers.yaml"
+        routers.write_text(ROUTER)
+        command = [str(self.lab()), "--routers", str(routers), "--for", "7200"]
+        cores = self.situation.cores
+        self.server = self.open_files.enter_context(started(command, cores.load, grace=5))
+        line = self.server.first_line(15)  # its name and 127.0.0.1:PORT
+        self.port = line.rpartition(":")[2]
+        if not self.port.isdigit():
+            raise RunFailed(f"the lab says no port, but {line!r}")
+
+    def clean_up(self) -> None:
+        self.open_files.close()
+
+    def run(self, peer: Peer, setting: Setting) -> dict[str, Any]:
+        limit = 60 + 5 * self.seconds(peer, setting)
+        command = self.command(peer, "--port", self.port, "--sessions", setting.values["n"])
+        return json_lines(command, self.situation.cores.measured, limit)[-1]
+
+    def charts(self, results: Results) -> list[Chart]:
+        shown = (
+            (CPU, "cpu", "CPU time of each, ms"),
+            (WALL, "seconds", "all of them, seconds"),
+            (MEMORY, "memory", "memory of each, kB"),
+        )
+        return [
+            LineChart(
+                f"ssh-{word}",
+                f"SSH sessions: {axis.partition(',')[0]}",
+                "sessions at once",
+                axis,
+                results.lines(self, self.settings(), figure),
+            )
+            for figure, word, axis in shown
+        ]
