@@ -47,6 +47,7 @@ class CiscoSsh {
  private:
   rondo::Coroutine<std::string> ask(std::string line,
                                     std::string prompt);
+  rondo::Coroutine<std::string> expect(std::string prompt);
 
   Device device_;
   std::optional<rondo::ssh::Connection> connection_;
@@ -64,20 +65,24 @@ inline rondo::Coroutine<> CiscoSsh::connect() {
   writer_ = writer;
   reader_ = reader;
 
-  const std::chrono::seconds limit(10);
-  co_await read_until(*reader_, ">", limit);
+  co_await expect(">");
   co_await ask("enable", "Password: ");
   const std::string greeting = co_await ask(device_.secret, "#");
   prompt_ = greeting.substr(greeting.rfind('\n') + 1);
   co_await ask("terminal length 0", prompt_);
 }
 
-// Types a line, and reads up to the prompt. The error of a time-out
-// says which router it was.
+// Types a line, and reads up to the prompt.
 inline rondo::Coroutine<std::string> CiscoSsh::ask(std::string line,
                                                    std::string prompt) {
-  const std::chrono::seconds limit(10);
   writer_->write(line + "\n");
+  return expect(prompt);
+}
+
+// The error of a time-out says which router it was.
+inline rondo::Coroutine<std::string> CiscoSsh::expect(
+    std::string prompt) {
+  const std::chrono::seconds limit(10);
   try {
     const std::string output =
         co_await read_until(*reader_, prompt, limit);

@@ -63,7 +63,7 @@ rondo::Coroutine<> async_main() {
   }
   const auto lines = co_await rondo::gather(std::move(attempts));
   for (std::size_t i = 0; i < devices.size(); ++i) {
-    fmt::print("{:12} {}\n", devices[i].host, lines[i]);
+    fmt::print("{}: {}\n", devices[i].host, lines[i]);
   }
   silent.close();
   co_await silent.wait_closed();
