@@ -96,6 +96,7 @@ for name in $(examples -); do
   RONDO_CLOCK=virtual record "$name" 0 "$name"
 done
 RONDO_CLOCK=virtual record ping_hosts_timeout 0 ping_hosts slow.example
+record list_devices_with_mistake 1 list_devices devices_with_mistake.yaml
 
 record_http_session
 

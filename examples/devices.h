@@ -20,6 +20,8 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <rondo/ssh.h>
+
 struct Device {
   Device() = default;
 
@@ -108,4 +110,21 @@ inline std::vector<Device> load_devices(const std::string& file) {
     devices.push_back(device);
   }
   return devices;
+}
+
+// Who to be at this device, and whose key to expect.
+inline rondo::ssh::Options options_for(const Device& device) {
+  rondo::ssh::Options options;
+  options.port = device.port;
+  options.username = device.username;
+  options.password = device.password;
+  if (!device.known_hosts.empty()) {
+    options.known_hosts = device.known_hosts;
+  }
+  return options;
+}
+
+// "HOST:PORT"
+inline std::string name_of(const Device& device) {
+  return fmt::format("{}:{}", device.host, device.port);
 }

@@ -16,52 +16,10 @@
 
 #include <fmt/format.h>
 
-#include <rondo/ssh.h>
-
-#include "devices.h"
+#include "send_show.h"
 
 using namespace std::chrono_literals;
 using Seconds = std::chrono::duration<double>;
-namespace ssh = rondo::ssh;
-
-rondo::Coroutine<std::string> send_show(Device device,
-                                        std::string command) {
-  ssh::Options options;
-  options.port = device.port;
-  options.username = device.username;
-  options.password = device.password;
-  if (!device.known_hosts.empty()) {
-    options.known_hosts = device.known_hosts;
-  }
-  ssh::Connection connection =
-      co_await ssh::connect(device.host, options);
-  auto [writer, reader, stderr_reader] =
-      co_await connection.open_session("Dumb", ssh::TermSize(200, 24));
-
-  co_await reader.readuntil(">");
-  writer.write("enable\n");
-  co_await reader.readuntil("Password: ");
-  writer.write(device.secret + "\n");
-  co_await reader.readuntil("#");
-  writer.write("terminal length 0\n");
-  co_await reader.readuntil("#");
-
-  writer.write(command + "\n");
-  const std::string output = co_await reader.readuntil("#");
-
-  connection.close();
-  co_await connection.wait_closed();
-  co_return output;
-}
-
-// What the router sent, without the echo of the command before it, the
-// prompt behind it and the terminal's carriage returns.
-std::string table_in(std::string output) {
-  std::erase(output, '\r');
-  const std::size_t begin = output.find('\n') + 1;
-  const std::size_t end = output.rfind('\n') + 1;
-  return begin < end ? output.substr(begin, end - begin) : output;
-}
 
 // "HOST:PORT: reason", whether or not the error names the host itself.
 std::string failure_line(const std::string& name,
@@ -103,8 +61,7 @@ rondo::Coroutine<int> async_main(std::string file) {
   std::size_t answered = 0;
   Seconds slowest{0};
   for (std::size_t i = 0; i < devices.size(); ++i) {
-    const std::string name =
-        fmt::format("{}:{}", devices[i].host, devices[i].port);
+    const std::string name = name_of(devices[i]);
     if (!outcomes[i]) {
       fmt::print("{}\n\n", failure_line(name, outcomes[i].error()));
       continue;

@@ -1,6 +1,7 @@
 // The examples of chapter 2 against a lab of their own: the book's routers under other addresses,
 // so that a lab that is running already is not in the way.
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -32,8 +33,10 @@ class Lab {
   Lab() {
     const fs::path source = RONDO_SOURCE_DIR;
     write("routers.yaml", contents(source / "lab" / "routers.yaml"));
-    write("devices.yaml", contents(source / "examples" / "devices.yaml"));
-    write("devices_with_faults.yaml", contents(source / "examples" / "devices_with_faults.yaml"));
+    for (const char* const file :
+         {"devices.yaml", "devices_with_faults.yaml", "devices_host_keys.yaml"}) {
+      write(file, contents(source / "examples" / file));
+    }
 
     const std::vector<std::string> arguments = {"--routers", "routers.yaml",  //
                                                 "--known-hosts", "known_hosts"};
@@ -49,6 +52,20 @@ class Lab {
 
   /// Of the router that the book's lab has at 127.0.100.HOST.
   std::string address(int host) const { return network_ + std::to_string(host) + ":2222"; }
+
+  /// What the program prints with addresses as in the book. It must end by itself, with exit status
+  /// 0.
+  std::string output_of(const std::string& name,
+                        const std::vector<std::string>& arguments = {}) const {
+    const Ending ending = run(name, arguments);
+    CAPTURE(ending.output);
+    CHECK(ending.in_time);
+    CHECK(ending.exit_status() == 0);
+    return replaced(ending.output, network_, "127.0.100.");
+  }
+  void check_example(const std::string& name) const {
+    CHECK(output_of(name) == contents(fs::path(RONDO_EXPECTED_DIR) / (name + ".txt")));
+  }
 
   void write(const std::string& file, const std::string& text) const {
     std::ofstream(here_.path() / file) << replaced(text, "127.0.100.", network_);
@@ -75,6 +92,106 @@ TEST_CASE("send_show: it logs in, enables, and shows the table between echo and 
   CHECK(ending.output.starts_with("show ip interface brief\r\n"));
   CHECK(contains(ending.output, "GigabitEthernet0/0         192.168.100.1   YES NVRAM  up"));
   CHECK(ending.output.ends_with("r1#\n"));
+}
+
+TEST_CASE("first_session: greeting, output and prompt as they come") {
+  const Lab lab;
+  const std::string address = lab.address(1).substr(0, lab.address(1).find(':'));
+  CHECK(lab.output_of("first_session", {address}) ==
+        contents(fs::path(RONDO_EXPECTED_DIR) / "first_session.txt"));
+}
+
+TEST_CASE("read_pages: --More-- is answered and leaves no trace") {
+  const Lab lab;
+  lab.check_example("read_pages");
+}
+
+TEST_CASE("read_until: a prompt that does not come is an error that shows what has come") {
+  const Lab lab;
+  lab.check_example("read_until");
+}
+
+TEST_CASE("connect_errors: each of the ways to fail has its line, and the others log in") {
+  const Lab lab;
+  lab.check_example("connect_errors");
+}
+
+TEST_CASE("send_show_gather: the results are in the order of the list") {
+  const Lab lab;
+  lab.check_example("send_show_gather");
+}
+
+TEST_CASE("send_show_semaphore: nine connections, and never more than four at once") {
+  const Lab lab;
+  lab.check_example("send_show_semaphore");
+}
+
+TEST_CASE("send_show_completed: answers and failures, each as it comes") {
+  const Lab lab;
+  const std::string output = lab.output_of("send_show_completed");
+  CAPTURE(output);
+  // Which of two is first is up to the machine.
+  for (const char* const line :
+       {"  FAILED 127.0.100.2:2222: permission denied for user \"cisco\"; check name and "
+        "password\n",
+        "  FAILED connect to 127.0.100.9:2222: Connection refused\n",
+        "  FAILED 127.0.100.4:2222: the host key ",
+        "  127.0.100.1:2222: r1 uptime is 5 weeks, 3 days, 2 hours, 11 minutes\n",
+        "  127.0.100.3:2222: r3 uptime is 3 days, 7 hours, 2 minutes\n"}) {
+    CAPTURE(line);
+    CHECK(contains(output, line));
+  }
+  CHECK(std::ranges::count(output, '\n') == 5);
+}
+
+TEST_CASE("cisco_ssh: a class is connected, asked twice, and closed") {
+  const Lab lab;
+  lab.check_example("cisco_ssh");
+}
+
+TEST_CASE("cisco_ssh_all: each router's summary, or why there is none") {
+  const Lab lab;
+  lab.check_example("cisco_ssh_all");
+  const std::string output = lab.output_of("cisco_ssh_all", {"devices_with_faults.yaml"});
+  CAPTURE(output);
+  CHECK(contains(output, "\n127.0.100.2:2222: permission denied"));
+  CHECK(contains(output, "r3 uptime is "));
+}
+
+TEST_CASE("host_keys: only a key that is known is accepted, unless one asks for less") {
+  const Lab lab;
+  const std::string output = lab.output_of("host_keys");
+  const std::string key = "ssh-ed25519 SHA256:[A-Za-z0-9+/]{43}";
+  const std::regex expected(
+      "127\\.0\\.100\\.1:2222: logged in\n\n"
+      "127\\.0\\.100\\.4:2222: the host key " +
+      key +
+      " is not in known_hosts; .*\n\n"
+      "127\\.0\\.100\\.1:2222: the host key is " +
+      key +
+      ", but known_hosts_old:1 lists another one; .*\n\n"
+      "127\\.0\\.100\\.4:2222: logged in\n\n");
+  CAPTURE(output);
+  CHECK(std::regex_match(output, expected));
+}
+
+TEST_CASE("send_config: lines are taken, and the first that is not stops those behind it") {
+  const Lab lab;
+  lab.check_example("send_config");
+}
+
+TEST_CASE("list_devices: the devices, or the file and the line of the mistake") {
+  const TemporaryDirectory here;
+  const fs::path examples = fs::path(RONDO_SOURCE_DIR) / "examples";
+  for (const char* const file : {"devices.yaml", "devices_with_mistake.yaml"}) {
+    fs::copy(examples / file, here.path());
+  }
+  Program right(examples_directory() / "list_devices", {}, here.path());
+  CHECK(right.wait().output == contents(fs::path(RONDO_EXPECTED_DIR) / "list_devices.txt"));
+  Program wrong(examples_directory() / "list_devices", {"devices_with_mistake.yaml"}, here.path());
+  const Ending ending = wrong.wait();
+  CHECK(ending.exit_status() == 1);
+  CHECK(ending.output == "devices_with_mistake.yaml:7: this device has no 'username'\n");
 }
 
 TEST_CASE("send_show_all: every router's table, a summary, and exit status 0") {
