@@ -34,7 +34,8 @@ Coroutine<void> log_in(SessionPtr session, const Options& options) {
   const auto password = [&] {
     return libssh2_userauth_password_ex(
         session->get(), options.username.c_str(), static_cast<unsigned>(options.username.size()),
-        options.password.c_str(), static_cast<unsigned>(options.password.size()), nullptr);
+        options.password.reveal().data(), static_cast<unsigned>(options.password.reveal().size()),
+        nullptr);
   };
   const int result = co_await session->drive(password);
   if (result == 0) co_return;

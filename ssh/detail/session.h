@@ -77,6 +77,13 @@ class Session final : public Protocol {
     }
   }
 
+  /// What the server has sent, up to `forget_greeting` or a bound: its offer stands in it.
+  std::string_view greeting() const noexcept { return greeting_; }
+  void forget_greeting() noexcept {
+    keep_greeting_ = false;
+    greeting_ = {};
+  }
+
   /// libssh2's own words about the last error.
   std::string last_error() const;
   /// Why the connection was lost, as an ssh::ConnectionLost.
@@ -114,6 +121,8 @@ class Session final : public Protocol {
   std::string peer_;
   Transport* transport_ = nullptr;     // null before the connection is made and after it is lost
   rondo::detail::ByteBuffer arrived_;  // bytes for libssh2
+  std::string greeting_;               // a copy of the first ones, while the handshake lasts
+  bool keep_greeting_ = true;          // until the handshake is over
   bool reading_paused_ = false;        // too many of them
   bool peer_eof_ = false;
   bool pumping_ = false;  // inside pump_channels
