@@ -26,6 +26,12 @@ class HostKeyNotVerifiable : public Error {
   using Error::Error;
 };
 
+/// A private key cannot be read: the text names its file, and what is wrong.
+class KeyImportError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// The two sides found no algorithms in common, or the handshake failed otherwise.
 class KeyExchangeFailed : public Error {
  public:

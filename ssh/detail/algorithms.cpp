@@ -6,6 +6,7 @@
 #include <rondo/runtime/errors.h>
 #include <rondo/ssh/detail/algorithms.h>
 #include <rondo/ssh/detail/kexinit.h>
+#include <rondo/ssh/detail/scanner.h>
 #include <rondo/ssh/detail/session.h>
 #include <rondo/ssh/errors.h>
 
@@ -120,14 +121,6 @@ std::string key_type_for(const std::string& algorithm) {
 
 bool have_common(const Names& ours, const Names& theirs) {
   return std::ranges::any_of(ours, [&](const std::string& name) { return holds(theirs, name); });
-}
-
-/// What the server wrote goes into messages, and so to terminals and logs.
-std::string printable(std::string text) {
-  constexpr std::size_t longest = 500;
-  if (text.size() > longest) text = text.substr(0, longest) + "...";
-  std::ranges::replace_if(text, [](char c) { return c <= ' ' || c > '~'; }, '?');
-  return text;
 }
 
 /// What helps against a missing algorithm of this kind.

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include <rondo/ssh/detail/kexinit.h>
+#include <rondo/ssh/detail/scanner.h>
 
 namespace rondo::ssh::detail {
 
@@ -14,51 +15,24 @@ constexpr unsigned char message_kexinit = 20;
 constexpr std::size_t cookie_size = 16;
 constexpr std::size_t largest_packet = 35'000;  // bytes; what every side must bear
 
-/// Takes bytes off the front; `bad` once there were too few of them.
-class Scanner {
- public:
-  explicit Scanner(std::string_view bytes) noexcept : bytes_(bytes) {}
-  bool bad() const noexcept { return bad_; }
+/// One packet's payload.
+std::string_view take_packet(Scanner& scanner) noexcept {
+  const std::uint32_t length = scanner.number();
+  const unsigned char padding = scanner.byte();
+  if (length > largest_packet || length < padding + 1U) scanner.mark_bad();
+  const std::string_view payload = scanner.take(length - padding - 1);
+  scanner.take(padding);
+  return payload;
+}
 
-  std::string_view take(std::size_t count) noexcept {
-    if (count > bytes_.size()) bad_ = true;
-    if (bad_) return {};
-    const std::string_view taken = bytes_.substr(0, count);
-    bytes_.remove_prefix(count);
-    return taken;
+/// Up to the line that names the protocol's version, and that line too.
+void skip_greeting(Scanner& scanner) noexcept {
+  while (!scanner.bad()) {
+    const std::size_t end = scanner.rest().find('\n');
+    if (end == std::string_view::npos) scanner.mark_bad();
+    if (scanner.take(end + 1).starts_with("SSH-")) return;
   }
-  unsigned char byte() noexcept {
-    const std::string_view taken = take(1);
-    return taken.empty() ? 0 : static_cast<unsigned char>(taken.front());
-  }
-  std::uint32_t number() noexcept {
-    std::uint32_t value = 0;
-    for (const char c : take(4))
-      value = value << 8 | static_cast<unsigned char>(c);
-    return value;
-  }
-  /// One packet's payload.
-  std::string_view packet() noexcept {
-    const std::uint32_t length = number();
-    const unsigned char padding = byte();
-    if (length > largest_packet || length < padding + 1U) bad_ = true;
-    const std::string_view payload = take(length - padding - 1);
-    take(padding);
-    return payload;
-  }
-  /// Up to the line that names the protocol's version, and that line too.
-  void skip_greeting() noexcept {
-    while (!bad_) {
-      const std::size_t end = bytes_.find('\n');
-      if (end == std::string_view::npos) bad_ = true;
-      if (take(end + 1).starts_with("SSH-")) return;
-    }
-  }
-
- private:
-  std::string_view bytes_;
-  bool bad_ = false;
-};
+}
 
 }  // namespace
 
@@ -83,11 +57,11 @@ std::string join_names(const std::vector<std::string>& names) {
 
 std::optional<KexInit> find_kexinit(std::string_view stream) {
   Scanner scanner(stream);
-  scanner.skip_greeting();
-  std::string_view payload = scanner.packet();
+  skip_greeting(scanner);
+  std::string_view payload = take_packet(scanner);
   while (!payload.empty() &&
          (payload.front() == message_ignore || payload.front() == message_debug))
-    payload = scanner.packet();
+    payload = take_packet(scanner);
   if (scanner.bad()) return std::nullopt;
 
   Scanner fields(payload);
@@ -97,8 +71,7 @@ std::optional<KexInit> find_kexinit(std::string_view stream) {
   for (KexInit::Names* names :
        {&offer.kex, &offer.server_host_key, &offer.send_encryption, &offer.recv_encryption,
         &offer.send_mac, &offer.recv_mac, &offer.send_compression, &offer.recv_compression}) {
-    const std::uint32_t length = fields.number();
-    *names = split_names(fields.take(length));
+    *names = split_names(fields.string());
   }
   if (fields.bad()) return std::nullopt;
   return offer;

@@ -6,6 +6,7 @@
 
 #include <rondo/ssh/detail/algorithms.h>
 #include <rondo/ssh/detail/kexinit.h>
+#include <rondo/ssh/detail/scanner.h>
 
 #include "login_outcome.h"
 
@@ -20,22 +21,16 @@ using detail::KexInit;
 using tests::contains;
 using tests::Sshd;
 
-std::string number(std::size_t value) {
-  std::string bytes;
-  for (int shift = 24; shift >= 0; shift -= 8)
-    bytes += static_cast<char>(value >> shift & 0xff);
-  return bytes;
-}
-
 /// The beginning of a connection as a side sends it, with ten lists that are the same.
 std::string offer_of(const std::string& list) {
   std::string payload(17, '\x14');
   for (int i = 0; i < 10; ++i)
-    payload += number(list.size()) + list;
+    payload += detail::wire_string(list);
   payload += std::string(5, '\0');
   const std::size_t padding = 4;
-  return "SSH-2.0-test\r\n" + number(payload.size() + padding + 1) + static_cast<char>(padding) +
-         payload + std::string(padding, '\0');
+  return "SSH-2.0-test\r\n" +
+         detail::wire_number(static_cast<std::uint32_t>(payload.size() + padding + 1)) +
+         static_cast<char>(padding) + payload + std::string(padding, '\0');
 }
 
 /// Reads a client's offer, and hangs up.
