@@ -1,4 +1,5 @@
 #include <rondo/net/open_connection.h>
+#include <rondo/runtime/to_thread.h>
 #include <rondo/runtime/wait_for.h>
 #include <rondo/ssh/connect.h>
 #include <rondo/ssh/detail/algorithms.h>
@@ -38,13 +39,17 @@ Coroutine<void> shake_hands(SessionPtr session, const detail::Algorithms& algori
 }
 
 Coroutine<void> establish(SessionPtr session, const std::string& host, const Options& options) {
-  const bool strict = options.host_key_policy == HostKeyPolicy::strict;
-  const KnownHosts known = strict ? KnownHosts::load(options.known_hosts) : KnownHosts();
+  const KnownHosts known = detail::load_known_hosts(options);
   detail::Algorithms algorithms = detail::algorithms_for(options);
   detail::prefer_known_keys(algorithms, known, host, options.port);
   detail::offer(*session, algorithms);
   co_await shake_hands(session, algorithms);
-  if (strict) detail::check_host_key(*session, known, host, options.port);
+  const bool is_new = detail::check_host_key(*session, known, host, options);
+  if (is_new) {
+    const HostNames names = options.hash_known_hosts ? HostNames::hashed : HostNames::plain;
+    co_await to_thread(add_known_host, options.known_hosts, host, options.port,
+                       detail::host_key_of(*session), names);
+  }
   co_await detail::log_in(session, options);
 }
 

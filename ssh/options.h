@@ -15,8 +15,9 @@ namespace rondo::ssh {
 
 /// What to do with a server's key.
 enum class HostKeyPolicy {
-  strict,    ///< it must be in the known_hosts file
-  insecure,  ///< any key will do; whoever sits between can read everything, the password included
+  strict,      ///< it must be in the known_hosts file
+  accept_new,  ///< that of a host which is not there is added; one that has changed is refused
+  insecure,    ///< any key will do; whoever sits between can read everything, the password included
 };
 
 /// A question that a server asks in the login method keyboard-interactive.
@@ -61,6 +62,7 @@ class Options {
   KeyboardInteractive kbdint_challenge_received;
   std::string known_hosts;  ///< path of the file that lists the keys of known servers
   HostKeyPolicy host_key_policy = HostKeyPolicy::strict;
+  bool hash_known_hosts = false;  ///< `accept_new` hides the names of the hosts that it adds
   Duration connect_timeout = std::chrono::seconds(15);  ///< for the TCP connection; 0: no limit
   Duration login_timeout = std::chrono::seconds(60);    ///< for handshake and login; 0: no limit
 
