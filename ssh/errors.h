@@ -56,4 +56,10 @@ class KnownHostsError : public Error {
   using Error::Error;
 };
 
+/// A configuration file of OpenSSH's client cannot be used; the text names file and line.
+class ConfigParseError : public Error {
+ public:
+  using Error::Error;
+};
+
 }  // namespace rondo::ssh

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include <rondo/runtime/file_descriptor.h>
+#include <rondo/ssh/detail/wildcards.h>
 #include <rondo/ssh/errors.h>
 #include <rondo/ssh/known_hosts.h>
 
@@ -53,31 +54,6 @@ std::string encode_base64(std::string_view bytes) {
                                    static_cast<int>(bytes.size()));
   text.resize(static_cast<std::size_t>(size));
   return text;
-}
-
-/// `*` stands for any text, `?` for any one character.
-bool matches_wildcards(std::string_view pattern, std::string_view name) {
-  std::size_t p = 0;
-  std::size_t n = 0;
-  std::size_t star = std::string_view::npos;  // the last `*` passed
-  std::size_t resume = 0;                     // where in `name` it is to end, if all else fails
-  while (n < name.size()) {
-    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
-      ++p;
-      ++n;
-    } else if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = n;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      n = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*')
-    ++p;
-  return p == pattern.size();
 }
 
 /// `|1|salt|hash`: the hash is the HMAC-SHA1 of the name under the salt.
@@ -180,7 +156,7 @@ bool KnownHosts::names(const Entry& entry, std::string_view lookup_name) {
     if (pattern.starts_with("|1|")) return matches_hashed(pattern, lookup_name);
     const bool negated = pattern.starts_with('!');
     if (negated) pattern.remove_prefix(1);
-    if (!matches_wildcards(pattern, lookup_name)) continue;
+    if (!detail::matches_wildcards(pattern, lookup_name)) continue;
     if (negated) return false;
     named = true;
   }

@@ -4,6 +4,7 @@
 
 #include <rondo/net.h>
 #include <rondo/ssh/algorithms.h>
+#include <rondo/ssh/config_file.h>
 #include <rondo/ssh/connect.h>
 #include <rondo/ssh/connection.h>
 #include <rondo/ssh/errors.h>

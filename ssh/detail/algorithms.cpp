@@ -53,20 +53,6 @@ Names ask_libssh2(LIBSSH2_SESSION* session, int method) {
   return names;
 }
 
-const Names& supported(int method) {
-  static const std::map<int, Names> of_method = [] {
-    const std::unique_ptr<LIBSSH2_SESSION, int (*)(LIBSSH2_SESSION*)> session(
-        libssh2_session_init_ex(nullptr, nullptr, nullptr, nullptr), libssh2_session_free);
-    if (!session) throw Error("libssh2 could not be set up");
-    libssh2_session_flag(session.get(), LIBSSH2_FLAG_COMPRESS, 1);
-    std::map<int, Names> names;
-    for (const Kind* kind : {&key_exchange, &host_key, &encryption, &mac, &compression})
-      names[kind->method] = ask_libssh2(session.get(), kind->method);
-    return names;
-  }();
-  return of_method.at(method);
-}
-
 bool holds(const Names& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
 }
@@ -82,7 +68,7 @@ void remove(Names& names, const Names& unwanted) {
 }
 
 Names list_for(const Kind& kind, std::string_view wanted, bool legacy) {
-  const Names& known = supported(kind.method);
+  const Names& known = supported_algorithms(kind.method);
   Names names = split_names(kind.defaults);
   if (legacy) append(names, split_names(kind.legacy));
   std::erase_if(names, [&](const std::string& name) { return !holds(known, name); });
@@ -137,6 +123,20 @@ std::string way_out(const Kind& kind, const Names& ours, const Names& theirs) {
 }
 
 }  // namespace
+
+const Names& supported_algorithms(int method) {
+  static const std::map<int, Names> of_method = [] {
+    const std::unique_ptr<LIBSSH2_SESSION, int (*)(LIBSSH2_SESSION*)> session(
+        libssh2_session_init_ex(nullptr, nullptr, nullptr, nullptr), libssh2_session_free);
+    if (!session) throw Error("libssh2 could not be set up");
+    libssh2_session_flag(session.get(), LIBSSH2_FLAG_COMPRESS, 1);
+    std::map<int, Names> names;
+    for (const Kind* kind : {&key_exchange, &host_key, &encryption, &mac, &compression})
+      names[kind->method] = ask_libssh2(session.get(), kind->method);
+    return names;
+  }();
+  return of_method.at(method);
+}
 
 Algorithms algorithms_for(const Options& options) {
   Algorithms algorithms;

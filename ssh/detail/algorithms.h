@@ -27,6 +27,9 @@ class Algorithms {
   Names compression;
 };
 
+/// What this libssh2 can do; `method` is one of LIBSSH2_METHOD_*.
+const Algorithms::Names& supported_algorithms(int method);
+
 /// The defaults as the options change them. Throws ValueError, which names the option and what
 /// there is, for a name that libssh2 does not know and for a list with nothing in it.
 Algorithms algorithms_for(const Options& options);
