@@ -1,4 +1,5 @@
 #include <rondo/net/open_connection.h>
+#include <rondo/runtime/to_thread.h>
 #include <rondo/runtime/wait_for.h>
 #include <rondo/ssh/connect.h>
 #include <rondo/ssh/detail/algorithms.h>
@@ -18,20 +19,37 @@ using SessionPtr = std::shared_ptr<Session>;
 // libssh2 never touches this; it only wants a number that is no descriptor.
 constexpr int no_socket = 0x3fffffff;
 
-Coroutine<void> shake_hands(SessionPtr session) {
+Coroutine<void> shake_hands(SessionPtr session, const detail::Algorithms& algorithms) {
   const auto handshake = [&] { return libssh2_session_handshake(session->get(), no_socket); };
-  const int result = co_await session->drive(handshake);
-  if (result == 0) co_return;
-  throw KeyExchangeFailed(session->peer() + ": " + session->last_error() +
-                          " (offered: " + detail::offered() + ")");
+  std::string why;
+  std::exception_ptr lost;
+  try {
+    const int result = co_await session->drive(handshake);
+    if (result != 0) why = session->last_error();
+  } catch (const ConnectionLost&) {
+    lost = std::current_exception();
+  }
+  // A server that finds nothing in common hangs up, sometimes before this side has seen it too.
+  const std::string mismatch = detail::explain_mismatch(algorithms, session->greeting());
+  session->forget_greeting();
+  if (why.empty() && !lost) co_return;
+  if (!mismatch.empty()) throw KeyExchangeFailed(session->peer() + ": " + mismatch);
+  if (lost) std::rethrow_exception(lost);
+  throw KeyExchangeFailed(session->peer() + ": " + why);
 }
 
 Coroutine<void> establish(SessionPtr session, const std::string& host, const Options& options) {
-  const bool strict = options.host_key_policy == HostKeyPolicy::strict;
-  const KnownHosts known = strict ? KnownHosts::load(options.known_hosts) : KnownHosts();
-  detail::choose_algorithms(*session, detail::host_keys_to_ask_for(known, host, options.port));
-  co_await shake_hands(session);
-  if (strict) detail::check_host_key(*session, known, host, options.port);
+  const KnownHosts known = detail::load_known_hosts(options);
+  detail::Algorithms algorithms = detail::algorithms_for(options);
+  detail::prefer_known_keys(algorithms, known, host, options.port);
+  detail::offer(*session, algorithms);
+  co_await shake_hands(session, algorithms);
+  const bool is_new = detail::check_host_key(*session, known, host, options);
+  if (is_new) {
+    const HostNames names = options.hash_known_hosts ? HostNames::hashed : HostNames::plain;
+    co_await to_thread(add_known_host, options.known_hosts, host, options.port,
+                       detail::host_key_of(*session), names);
+  }
   co_await detail::log_in(session, options);
 }
 

@@ -8,11 +8,13 @@
 
 namespace rondo::ssh {
 
-/// Connects to a server, checks its key, and logs in with a password. Nothing that belongs to the
-/// user is sent before the key is found to be good. Throws the OSError of open_connection,
-/// TimeoutError when one of the two time-outs is over, HostKeyNotVerifiable, PermissionDenied,
-/// KeyExchangeFailed, KnownHostsError, ConnectionLost; every text names host:port. When it
-/// throws, CancelledError included, the connection is closed.
+/// Connects to a server, checks its key, and logs in with what the options hold. Nothing that
+/// belongs to the user is sent before the key is found to be good. Throws the OSError of
+/// open_connection, TimeoutError when one of the two time-outs is over, HostKeyNotVerifiable,
+/// PermissionDenied, KeyExchangeFailed, KnownHostsError, ConnectionLost, whose texts name
+/// host:port; KeyImportError for a private key that cannot be read; ValueError for an algorithm or
+/// a login method that there is not. When it throws, CancelledError included, the connection is
+/// closed.
 Coroutine<Connection> connect(std::string host, Options options);
 
 }  // namespace rondo::ssh

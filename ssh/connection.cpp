@@ -1,4 +1,5 @@
 #include <rondo/ssh/connection.h>
+#include <rondo/ssh/detail/algorithms.h>
 #include <rondo/ssh/detail/channel.h>
 #include <rondo/ssh/detail/session.h>
 #include <rondo/ssh/errors.h>
@@ -90,6 +91,13 @@ Coroutine<void> Connection::wait_closed() const {
 }
 const std::string& Connection::peer() const noexcept {
   return session_->peer();
+}
+NegotiatedAlgorithms Connection::algorithms() const {
+  return detail::negotiated_algorithms(*session_);
+}
+std::string Connection::server_version() const {
+  const char* version = libssh2_session_banner_get(session_->get());
+  return version == nullptr ? "" : version;
 }
 
 }  // namespace rondo::ssh

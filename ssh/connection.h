@@ -8,6 +8,7 @@
 #include <rondo/runtime/coroutine.h>
 #include <rondo/runtime/stream_reader.h>
 #include <rondo/runtime/stream_writer.h>
+#include <rondo/ssh/algorithms.h>
 
 // ssh::Connection: an SSH client on the event loop; ssh::connect makes one.
 //
@@ -59,6 +60,10 @@ class Connection {
 
   /// "host:port" as it was asked for.
   const std::string& peer() const noexcept;
+  /// What the two sides have agreed on.
+  NegotiatedAlgorithms algorithms() const;
+  /// How the server names itself: "SSH-2.0-OpenSSH_9.2p1".
+  std::string server_version() const;
 
  private:
   std::shared_ptr<detail::Session> session_;

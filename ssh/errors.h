@@ -26,6 +26,12 @@ class HostKeyNotVerifiable : public Error {
   using Error::Error;
 };
 
+/// A private key cannot be read: the text names its file, and what is wrong.
+class KeyImportError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// The two sides found no algorithms in common, or the handshake failed otherwise.
 class KeyExchangeFailed : public Error {
  public:
@@ -46,6 +52,12 @@ class ChannelOpenError : public Error {
 
 /// A known_hosts file cannot be used; the text names file and line.
 class KnownHostsError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A configuration file of OpenSSH's client cannot be used; the text names file and line.
+class ConfigParseError : public Error {
  public:
   using Error::Error;
 };

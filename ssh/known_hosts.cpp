@@ -7,10 +7,17 @@
 #include <iterator>
 #include <optional>
 
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/rand.h>
 #include <openssl/sha.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <rondo/runtime/file_descriptor.h>
+#include <rondo/ssh/detail/wildcards.h>
 #include <rondo/ssh/errors.h>
 #include <rondo/ssh/known_hosts.h>
 
@@ -47,31 +54,6 @@ std::string encode_base64(std::string_view bytes) {
                                    static_cast<int>(bytes.size()));
   text.resize(static_cast<std::size_t>(size));
   return text;
-}
-
-/// `*` stands for any text, `?` for any one character.
-bool matches_wildcards(std::string_view pattern, std::string_view name) {
-  std::size_t p = 0;
-  std::size_t n = 0;
-  std::size_t star = std::string_view::npos;  // the last `*` passed
-  std::size_t resume = 0;                     // where in `name` it is to end, if all else fails
-  while (n < name.size()) {
-    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
-      ++p;
-      ++n;
-    } else if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = n;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      n = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*')
-    ++p;
-  return p == pattern.size();
 }
 
 /// `|1|salt|hash`: the hash is the HMAC-SHA1 of the name under the salt.
@@ -174,7 +156,7 @@ bool KnownHosts::names(const Entry& entry, std::string_view lookup_name) {
     if (pattern.starts_with("|1|")) return matches_hashed(pattern, lookup_name);
     const bool negated = pattern.starts_with('!');
     if (negated) pattern.remove_prefix(1);
-    if (!matches_wildcards(pattern, lookup_name)) continue;
+    if (!detail::matches_wildcards(pattern, lookup_name)) continue;
     if (negated) return false;
     named = true;
   }
@@ -207,6 +189,55 @@ std::vector<std::string> KnownHosts::key_types(std::string_view host, std::uint1
     if (std::ranges::find(types, entry.key_type) == types.end()) types.push_back(entry.key_type);
   }
   return types;
+}
+
+namespace {
+
+/// `|1|salt|hash`, as `matches_hashed` reads it.
+std::string hash_name(std::string_view name) {
+  std::array<unsigned char, SHA_DIGEST_LENGTH> salt{};
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  if (RAND_bytes(salt.data(), salt.size()) != 1) throw KnownHostsError("no random bytes");
+  HMAC(EVP_sha1(), salt.data(), salt.size(), reinterpret_cast<const unsigned char*>(name.data()),
+       name.size(), digest.data(), &size);
+  return "|1|" + encode_base64({reinterpret_cast<const char*>(salt.data()), salt.size()}) + "|" +
+         encode_base64({reinterpret_cast<const char*>(digest.data()), size});
+}
+
+bool lacks_newline(int file) {
+  const off_t size = ::lseek(file, 0, SEEK_END);
+  char last = '\n';
+  return size > 0 && ::pread(file, &last, 1, size - 1) == 1 && last != '\n';
+}
+
+}  // namespace
+
+void add_known_host(const std::string& path, std::string_view host, std::uint16_t port,
+                    std::string_view key, HostNames names) {
+  const auto fail = [&path](const std::string& why) {
+    throw KnownHostsError(path + ": no host can be added: " + why);
+  };
+  const std::size_t slash = path.rfind('/');
+  if (slash != std::string::npos && slash > 0) ::mkdir(path.substr(0, slash).c_str(), 0700);
+  const FileDescriptor file(
+      ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600));
+  if (!file) fail(std::strerror(errno));
+  while (::flock(file.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) fail(std::strerror(errno));
+  }
+  const KnownHosts::Answer answer = KnownHosts::load(path).check(host, port, key);
+  if (answer.verdict == KnownHosts::Verdict::trusted) return;
+  if (answer.verdict != KnownHosts::Verdict::unknown)
+    fail("line " + std::to_string(answer.line) + " has another key for " + std::string(host));
+
+  const std::string name = lookup_name_of(host, port);
+  std::string line = lacks_newline(file.get()) ? "\n" : "";
+  line += (names == HostNames::hashed ? hash_name(name) : name) + " " + key_type_of(key) + " " +
+          encode_base64(key) + "\n";
+  const ssize_t written = ::write(file.get(), line.data(), line.size());
+  if (written != static_cast<ssize_t>(line.size()))
+    fail(written < 0 ? std::strerror(errno) : "the file system is full");
 }
 
 std::string fingerprint(std::string_view key) {

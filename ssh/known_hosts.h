@@ -62,6 +62,16 @@ class KnownHosts {
   std::vector<std::size_t> skipped_lines_;
 };
 
+/// How the name of a host is written when a line is added.
+enum class HostNames { plain, hashed };
+
+/// Adds a host's key to a file, in one write at its end. A file that is not there is made, for the
+/// user alone (0600), and so is its directory (0700). Others who add at the same time are waited
+/// for, so that a loop calls this on a thread. A key that is there by then is not added again.
+/// Throws KnownHostsError when the file cannot be written, or has another key for the host by then.
+void add_known_host(const std::string& path, std::string_view host, std::uint16_t port,
+                    std::string_view key, HostNames names = HostNames::plain);
+
 /// "SHA256:…" of a key's blob, as OpenSSH prints it.
 std::string fingerprint(std::string_view key);
 

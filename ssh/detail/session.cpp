@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t room_for_bytes = 16 * 1024;
 constexpr std::size_t pause_reading_above = 1024 * 1024;
+constexpr std::size_t longest_greeting = 64 * 1024;
 constexpr std::size_t congested_above = 256 * 1024;
 
 void* allocate(std::size_t size, void** session) {
@@ -76,6 +77,10 @@ std::span<char> Session::get_buffer() {
 
 void Session::buffer_updated(std::size_t count) {
   arrived_.commit(count);
+  if (keep_greeting_ && greeting_.size() < longest_greeting) {
+    const std::string_view bytes = arrived_.view();
+    greeting_ += bytes.substr(bytes.size() - count);
+  }
   pump_channels();
   progress_.wake_all();
   // With nobody reading a channel nothing is taken out; TCP holds the server back then.

@@ -34,6 +34,7 @@
 namespace rondo::ssh::detail {
 
 class Channel;
+class Interview;
 
 class Session final : public Protocol {
  public:
@@ -62,6 +63,10 @@ class Session final : public Protocol {
   /// Orders the control requests, whose state lives in the libssh2 session: one at a time.
   Semaphore& control() noexcept { return control_; }
 
+  /// Who answers the server's questions while it asks them; null: nobody.
+  Interview* interview() const noexcept { return interview_; }
+  void set_interview(Interview* interview) noexcept { interview_ = interview; }
+
   /// Calls `call` until it returns something else than LIBSSH2_ERROR_EAGAIN, waiting for bytes in
   /// between. Throws ConnectionLost when the connection has ended.
   template <class Call>
@@ -75,6 +80,13 @@ class Session final : public Protocol {
       if (result != LIBSSH2_ERROR_EAGAIN) co_return result;
       co_await progress_.wait();
     }
+  }
+
+  /// What the server has sent, up to `forget_greeting` or a bound: its offer stands in it.
+  std::string_view greeting() const noexcept { return greeting_; }
+  void forget_greeting() noexcept {
+    keep_greeting_ = false;
+    greeting_ = {};
   }
 
   /// libssh2's own words about the last error.
@@ -114,6 +126,9 @@ class Session final : public Protocol {
   std::string peer_;
   Transport* transport_ = nullptr;     // null before the connection is made and after it is lost
   rondo::detail::ByteBuffer arrived_;  // bytes for libssh2
+  Interview* interview_ = nullptr;     // the login's, while it lasts
+  std::string greeting_;               // a copy of the first ones, while the handshake lasts
+  bool keep_greeting_ = true;          // until the handshake is over
   bool reading_paused_ = false;        // too many of them
   bool peer_eof_ = false;
   bool pumping_ = false;  // inside pump_channels

@@ -86,9 +86,11 @@ std::string Sshd::unavailable() {
   return can_mount ? "" : "this place allows no mount namespace (unshare -m)";
 }
 
-Sshd::Sshd(const std::vector<std::string>& configuration) {
+Sshd::Sshd(const std::vector<std::string>& configuration, const std::vector<std::string>& key_types)
+    : key_types_(key_types) {
   const std::string base = directory_.path().string();
-  shell("ssh-keygen -q -t ed25519 -N '' -f " + base + "/host_key 2>&1");
+  for (const std::string& type : key_types_)
+    shell("ssh-keygen -q -t " + type + " -N '' -f " + base + "/host_key_" + type + " 2>&1");
   std::string lines;
   for (const std::string& line : configuration)
     lines += line + "\n";
@@ -120,14 +122,23 @@ Sshd::~Sshd() {
 void Sshd::start() {
   port_ = free_port();
   const std::string base = directory_.path().string();
+  std::string host_keys;
+  std::string known;
+  for (const std::string& type : key_types_) {
+    const std::string file = base + "/host_key_" + type;
+    const std::string line =
+        "[127.0.0.1]:" + std::to_string(port_) + " " + read_file(file + ".pub");
+    host_keys += "HostKey " + file + "\n";
+    known += line;
+    directory_.write("known_hosts_" + type, line);
+  }
+  directory_.write("known_hosts", known);
   const std::string config = read_file(base + "/options") + "Port " + std::to_string(port_) +
-                             "\nListenAddress 127.0.0.1\nHostKey " + base +
-                             "/host_key\nPidFile none\nUsePAM no\nPasswordAuthentication yes\n"
+                             "\nListenAddress 127.0.0.1\n" + host_keys +
+                             "PidFile none\nUsePAM no\nPasswordAuthentication yes\n"
                              "MaxStartups 200\nMaxSessions 50\nPrintMotd no\nPrintLastLog no\n"
                              "LogLevel VERBOSE\n";
   directory_.write("sshd_config", config);
-  const std::string key = read_file(base + "/host_key.pub");
-  directory_.write("known_hosts", "[127.0.0.1]:" + std::to_string(port_) + " " + key);
   const std::string script = "mount -t tmpfs tmpfs /run && mkdir /run/sshd && mount --bind " +
                              base + "/passwd /etc/passwd && mount --bind " + base +
                              "/shadow /etc/shadow && exec /usr/sbin/sshd -D -e -f " + base +

@@ -36,15 +36,20 @@ class Sshd {
   /// Empty if sshd can run here, otherwise why not; then tests print it as their reason to skip.
   static std::string unavailable();
 
-  /// Starts sshd with these lines in front of the usual configuration.
-  explicit Sshd(const std::vector<std::string>& configuration = {});
+  /// Starts sshd with these lines in front of the usual configuration, and a host key of each of
+  /// these types, as ssh-keygen calls them.
+  explicit Sshd(const std::vector<std::string>& configuration = {},
+                const std::vector<std::string>& key_types = {"ed25519"});
   Sshd(const Sshd&) = delete;
   Sshd& operator=(const Sshd&) = delete;
   ~Sshd();
 
   std::uint16_t port() const noexcept { return port_; }
-  /// A known_hosts file that lists this server's key.
+  /// A known_hosts file that lists this server's keys; the same with one of its types only.
   std::string known_hosts() const { return (directory_.path() / "known_hosts").string(); }
+  std::string known_hosts(const std::string& key_type) const {
+    return (directory_.path() / ("known_hosts_" + key_type)).string();
+  }
   const TemporaryDirectory& directory() const noexcept { return directory_; }
   /// Ends the server, and returns all that it has logged.
   std::string stop();
@@ -54,6 +59,7 @@ class Sshd {
   bool wait_until_listening();
 
   TemporaryDirectory directory_;
+  std::vector<std::string> key_types_;
   std::uint16_t port_ = 0;
   int pid_ = -1;
   int log_fd_ = -1;

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+// A server of somebody else's, as a child that ends with the test.
+
+namespace rondo::tests {
+
+class ChildServer {
+ public:
+  /// Starts a program and waits until it prints a line. Throws when it prints none in 20 seconds.
+  explicit ChildServer(std::vector<std::string> command);
+  ChildServer(const ChildServer&) = delete;
+  ChildServer& operator=(const ChildServer&) = delete;
+  ~ChildServer();
+
+  const std::string& first_line() const noexcept { return first_line_; }
+
+ private:
+  void stop() noexcept;
+
+  int pid_ = -1;
+  int output_ = -1;
+  std::string first_line_;
+};
+
+}  // namespace rondo::tests
