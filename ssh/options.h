@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <rondo/runtime/clock.h>
+#include <rondo/ssh/connection.h>
 
 // How to reach a server and who to be there.
 
@@ -27,6 +29,9 @@ class Options {
   std::string password;
   std::string known_hosts;  ///< path of the file that lists the keys of known servers
   HostKeyPolicy host_key_policy = HostKeyPolicy::strict;
+  /// A jump host: the server is reached through this connection, which is kept as long as the new
+  /// one. Nothing: directly.
+  std::optional<Connection> tunnel;
   Duration connect_timeout = std::chrono::seconds(15);  ///< for the TCP connection; 0: no limit
   Duration login_timeout = std::chrono::seconds(60);    ///< for handshake and login; 0: no limit
 };
