@@ -5,6 +5,7 @@
 #include <rondo/ssh/detail/algorithms.h>
 #include <rondo/ssh/detail/host_key.h>
 #include <rondo/ssh/detail/login.h>
+#include <rondo/ssh/detail/open_channel.h>
 #include <rondo/ssh/detail/session.h>
 #include <rondo/ssh/errors.h>
 #include <rondo/ssh/known_hosts.h>
@@ -68,14 +69,22 @@ Coroutine<void> within(A awaitable, Duration limit, std::string what) {
   }
 }
 
-Coroutine<void> open_transport(SessionPtr session, const std::string& host, std::uint16_t port) {
-  co_await create_connection(session, host, port);
+Coroutine<void> open_transport(SessionPtr session, const std::string& host,
+                               const Options& options) {
+  if (!options.tunnel) {
+    co_await create_connection(session, host, options.port);
+    co_return;
+  }
+  session->keep(*options.tunnel);
+  auto channel =
+      co_await detail::open_direct_channel(options.tunnel->session(), host, options.port, session);
+  session->keep(std::move(channel));
 }
 
 Coroutine<void> log_in_within_limits(SessionPtr session, const std::string& host,
                                      const Options& options) {
   const std::string& peer = session->peer();
-  co_await within(open_transport(session, host, options.port), options.connect_timeout,
+  co_await within(open_transport(session, host, options), options.connect_timeout,
                   peer + ": no TCP connection in time");
   co_await within(establish(session, host, options), options.login_timeout,
                   peer + ": no SSH login in time");

@@ -1,80 +1,71 @@
 #include <rondo/ssh/connection.h>
 #include <rondo/ssh/detail/algorithms.h>
 #include <rondo/ssh/detail/channel.h>
+#include <rondo/ssh/detail/forward.h>
 #include <rondo/ssh/detail/session.h>
 #include <rondo/ssh/errors.h>
 
 namespace rondo::ssh {
 
-namespace {
-
-using detail::Channel;
 using detail::Session;
 using SessionPtr = std::shared_ptr<Session>;
 
-constexpr unsigned window_size = 2 * 1024 * 1024;
-constexpr unsigned packet_size = 32'768;
+namespace {
 
 using Streams = std::tuple<StreamWriter, StreamReader, StreamReader>;
 
-[[noreturn]] void throw_refused(Session& session, const std::string& what) {
-  if (session.lost()) std::rethrow_exception(session.lost_error());
-  throw ChannelOpenError(session.peer() + ": " + what + ": " + session.last_error());
-}
-
-Coroutine<Streams> open_shell(SessionPtr session, std::string term_type, TermSize size,
-                              std::size_t limit) {
-  LIBSSH2_CHANNEL* channel = nullptr;
-  const auto open = [&] {
-    channel =
-        libssh2_channel_open_ex(session->get(), "session", 7, window_size, packet_size, nullptr, 0);
-    return channel != nullptr ? 0 : libssh2_session_last_errno(session->get());
-  };
-  const int opened = co_await session->drive(open);
-  if (opened != 0) throw_refused(*session, "the server refuses a session");
-
-  // From here on the channel is closed by its transport, whatever happens.
-  auto stream = std::make_shared<rondo::detail::Stream>(limit);
-  auto stderr_buffer = std::make_shared<rondo::detail::ReaderBuffer>(limit);
-  auto transport = rondo::detail::make_ref<Channel>(session, channel, stream, stderr_buffer);
-  session->add_channel(transport);
-  const auto handle = rondo::detail::Stream::handle_of(stream);
-
-  const auto request_terminal = [&] {
-    return libssh2_channel_request_pty_ex(channel, term_type.c_str(),
-                                          static_cast<unsigned>(term_type.size()), nullptr, 0,
-                                          size.columns(), size.rows(), 0, 0);
-  };
-  const int terminal = co_await session->drive(request_terminal);
-  if (terminal != 0) throw_refused(*session, "the server refuses a terminal");
-
-  const auto request_shell = [&] {
-    return libssh2_channel_process_startup(channel, "shell", 5, nullptr, 0);
-  };
-  const int shell = co_await session->drive(request_shell);
-  if (shell != 0) throw_refused(*session, "the server refuses a shell");
-  co_return Streams(
-      StreamWriter(handle), rondo::detail::Stream::reader_of(handle),
-      StreamReader(std::shared_ptr<rondo::detail::ReaderBuffer>(handle, stderr_buffer.get())));
-}
-
-Coroutine<Streams> open_session_in(SessionPtr session, std::string term_type, TermSize size,
-                                   std::size_t limit) {
-  if (session->is_closing()) std::rethrow_exception(session->lost_error());
-  const auto turn = co_await session->control().hold();
-  try {
-    co_return co_await open_shell(session, std::move(term_type), size, limit);
-  } catch (const CancelledError&) {
-    session->abort();
-    throw;
-  }
+Coroutine<Streams> open_shell(SessionPtr session, ProcessOptions options) {
+  const Process shell =
+      co_await detail::create_process(std::move(session), std::string(), std::move(options));
+  co_return Streams(shell.stdin_(), shell.stdout_(), shell.stderr_());
 }
 
 }  // namespace
 
 Coroutine<std::tuple<StreamWriter, StreamReader, StreamReader>> Connection::open_session(
     std::string term_type, TermSize term_size, std::size_t limit) const {
-  return open_session_in(session_, std::move(term_type), term_size, limit);
+  ProcessOptions options;
+  options.term_type = std::move(term_type);
+  options.term_size = term_size;
+  options.limit = limit;
+  return open_shell(session_, std::move(options));
+}
+
+Coroutine<Process> Connection::create_process(std::string command, ProcessOptions options) const {
+  return detail::create_process(session_, std::move(command), std::move(options));
+}
+
+Coroutine<CompletedProcess> Connection::run(std::string command, ProcessOptions options) const {
+  return detail::run_process(session_, std::move(command), std::move(options));
+}
+
+Coroutine<CompletedProcess> Connection::run(std::string command, CheckExit) const {
+  return detail::checked(run(std::move(command)));
+}
+
+Coroutine<CompletedProcess> Connection::run(std::string command, ProcessOptions options,
+                                            CheckExit) const {
+  return detail::checked(run(std::move(command), std::move(options)));
+}
+
+Coroutine<std::pair<StreamReader, StreamWriter>> Connection::open_connection(
+    std::string host, std::uint16_t port, std::size_t limit) const {
+  return detail::open_remote_connection(session_, std::move(host), port, limit);
+}
+
+Coroutine<Listener> Connection::forward_local_port(std::string listen_host,
+                                                   std::uint16_t listen_port, std::string dest_host,
+                                                   std::uint16_t dest_port) const {
+  return detail::forward_local(session_, std::move(listen_host), listen_port, std::move(dest_host),
+                               dest_port);
+}
+
+Coroutine<Listener> Connection::forward_remote_port(std::string listen_host,
+                                                    std::uint16_t listen_port,
+                                                    std::string dest_host,
+                                                    std::uint16_t dest_port) const {
+  return detail::forward_remote(session_, std::move(listen_host), listen_port, std::move(dest_host),
+                                dest_port);
 }
 
 void Connection::close() const {

@@ -44,8 +44,14 @@ class ConnectionLost : public Error {
   using Error::Error;
 };
 
-/// The server refuses a session, a terminal or a shell.
+/// The server refuses a session, a terminal, a command or a connection to somewhere else.
 class ChannelOpenError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// The server does not listen for us.
+class ChannelListenError : public Error {
  public:
   using Error::Error;
 };

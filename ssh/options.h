@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <rondo/runtime/clock.h>
+#include <rondo/ssh/connection.h>
 #include <rondo/ssh/secret.h>
 
 // How to reach a server and who to be there.
@@ -63,6 +65,9 @@ class Options {
   std::string known_hosts;  ///< path of the file that lists the keys of known servers
   HostKeyPolicy host_key_policy = HostKeyPolicy::strict;
   bool hash_known_hosts = false;  ///< `accept_new` hides the names of the hosts that it adds
+  /// A jump host: the server is reached through this connection, which is kept as long as the new
+  /// one. Nothing: directly.
+  std::optional<Connection> tunnel;
   Duration connect_timeout = std::chrono::seconds(15);  ///< for the TCP connection; 0: no limit
   Duration login_timeout = std::chrono::seconds(60);    ///< for handshake and login; 0: no limit
 

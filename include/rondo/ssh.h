@@ -8,6 +8,8 @@
 #include <rondo/ssh/connect.h>
 #include <rondo/ssh/connection.h>
 #include <rondo/ssh/errors.h>
+#include <rondo/ssh/forwarding.h>
 #include <rondo/ssh/known_hosts.h>
 #include <rondo/ssh/options.h>
+#include <rondo/ssh/process.h>
 #include <rondo/ssh/secret.h>

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include <rondo/ssh/detail/channel.h>
+#include <rondo/ssh/detail/exit_message.h>
 #include <rondo/ssh/detail/session.h>
 #include <rondo/ssh/errors.h>
 
@@ -13,6 +15,7 @@ constexpr std::size_t room_for_bytes = 16 * 1024;
 constexpr std::size_t pause_reading_above = 1024 * 1024;
 constexpr std::size_t longest_greeting = 64 * 1024;
 constexpr std::size_t congested_above = 256 * 1024;
+constexpr const char* closed_by_server = "the server closed the connection";
 
 void* allocate(std::size_t size, void** session) {
   return static_cast<Session*>(*session)->memory().allocate(size);
@@ -23,7 +26,9 @@ void* reallocate(void* memory, std::size_t size, void** session) {
 }
 
 void deallocate(void* memory, void** session) {
-  static_cast<Session*>(*session)->memory().deallocate(memory);
+  auto* const owner = static_cast<Session*>(*session);
+  owner->block_freed(owner->memory().view(memory));
+  owner->memory().deallocate(memory);
 }
 
 ssize_t send_callback(libssh2_socket_t /*socket*/, const void* bytes, std::size_t size,
@@ -91,19 +96,30 @@ void Session::buffer_updated(std::size_t count) {
 }
 
 void Session::eof_received() {
+  hand_over_all();
   peer_eof_ = true;
-  reason_ = "the server closed the connection";
+  if (reason_.empty()) reason_ = closed_by_server;
   pump_channels();
   if (transport_ != nullptr) transport_->abort();
 }
 
+void Session::hand_over_all() {
+  for (const auto& channel : std::vector(channels_))
+    channel->receive_all();
+}
+
 void Session::connection_lost(std::exception_ptr error) {
+  if (error && reason_.empty()) hand_over_all();
   transport_ = nullptr;
-  if (error) reason_ = describe_exception(error);
+  if (error && reason_.empty()) reason_ = describe_exception(error);
   const std::exception_ptr why = reason_.empty() ? nullptr : lost_error();
   const auto channels = std::exchange(channels_, {});
   for (const auto& channel : channels)
     channel->session_lost(why);
+  also_pumped_.clear();
+  for (const auto& call : std::exchange(when_lost_, {}))
+    call();
+  kept_.clear();
   progress_.wake_all();
   closed_.wake_all();
 }
@@ -128,16 +144,27 @@ void Session::add_channel(rondo::detail::Ref<Channel> channel) {
 }
 
 void Session::remove_channel(Channel& channel) noexcept {
-  channels_.remove_if([&channel](const auto& held) { return held.get() == &channel; });
+  std::erase_if(channels_, [&channel](const auto& held) { return held.get() == &channel; });
 }
 
 void Session::pump_channels() {
   // A channel that is told of bytes may pause itself, resume or close, and so come back here.
-  if (pumping_ || lost()) return;
+  if (pumping_ || is_closing()) return;
   pumping_ = true;
-  const auto channels = channels_;
-  for (const auto& channel : channels)
-    channel->pump();
+  if (channels_.size() > 1) std::rotate(channels_.begin(), channels_.begin() + 1, channels_.end());
+  pumped_ = channels_;
+  for (const auto& channel : pumped_)
+    channel->receive();
+  bool sent = true;
+  while (sent && !congested()) {
+    sent = false;
+    for (const auto& channel : pumped_)
+      sent = channel->send_packet() || sent;
+  }
+  for (const auto& channel : pumped_)
+    channel->finish_if_over();
+  pumped_.clear();
+  std::erase_if(also_pumped_, [](const auto& pump) { return !pump(); });
   pumping_ = false;
 }
 
@@ -154,6 +181,22 @@ void Session::close() {
 
 void Session::abort() {
   if (!lost()) transport_->abort();
+}
+
+void Session::fail() {
+  if (is_closing()) return;
+  const bool hung_up = libssh2_session_last_errno(session_) == LIBSSH2_ERROR_SOCKET_DISCONNECT;
+  reason_ = hung_up ? closed_by_server : last_error();
+  transport_->abort();
+}
+
+void Session::block_freed(std::string_view block) noexcept {
+  if (const auto number = opened_channel(block)) last_opened_ = *number;
+  const auto message = exit_message(block);
+  if (!message) return;
+  for (const auto& channel : channels_) {
+    if (channel->number() == message->channel) channel->set_exit(message->exit);
+  }
 }
 
 Coroutine<void> Session::wait_closed(std::shared_ptr<Session> session) {

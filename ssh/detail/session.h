@@ -1,9 +1,12 @@
 #pragma once
 
-#include <list>
+#include <any>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <libssh2.h>
 
@@ -29,7 +32,11 @@
 // |-----------------------|-----------------------------------------------------------------|
 // | bytes arrive          | channels are pumped, all waiting operations try again           |
 // | an operation is called| it runs to its end or to EAGAIN; then the channels are pumped    |
+// | libssh2 gives up      | the transport is aborted                                        |
 // | the transport is lost | all waiting operations and all channels end with ConnectionLost |
+//
+// Pumping is fair: a channel sends one packet when its turn comes, and another one is first each
+// time.
 
 namespace rondo::ssh::detail {
 
@@ -68,13 +75,14 @@ class Session final : public Protocol {
   void set_interview(Interview* interview) noexcept { interview_ = interview; }
 
   /// Calls `call` until it returns something else than LIBSSH2_ERROR_EAGAIN, waiting for bytes in
-  /// between. Throws ConnectionLost when the connection has ended.
+  /// between. A call that was cancelled in between must never be followed by another one of its
+  /// kind: see finish_request. Throws ConnectionLost when the connection has ended.
   template <class Call>
   Coroutine<int> drive(Call call) {
     for (;;) {
       const int result = call();
       pump_channels();
-      if (result == 0 || result == LIBSSH2_ERROR_AUTHENTICATION_FAILED) co_return result;
+      if (result >= 0 || result == LIBSSH2_ERROR_AUTHENTICATION_FAILED) co_return result;
       // When the connection is gone, that is the error, whatever libssh2 calls it.
       if (lost() || peer_eof_) std::rethrow_exception(lost_error());
       if (result != LIBSSH2_ERROR_EAGAIN) co_return result;
@@ -96,18 +104,35 @@ class Session final : public Protocol {
 
   void add_channel(rondo::detail::Ref<Channel> channel);
   void remove_channel(Channel& channel) noexcept;
+  /// The number on our side of the channel that was opened last.
+  std::uint32_t last_opened() const noexcept { return last_opened_; }
   void pump_channels();
   /// Pumps in the loop's next turn: what is written in between goes out together, and no reader is
   /// fed from inside its own call.
   void pump_soon();
 
+  /// `pump` is called when bytes have come, until it returns false.
+  void also_pump(std::function<bool()> pump) { also_pumped_.push_back(std::move(pump)); }
+  /// Called once, when the transport is lost.
+  void call_when_lost(std::function<void()> call) { when_lost_.push_back(std::move(call)); }
+  Loop& loop() const noexcept { return loop_; }
+  /// Something that this session lives by, kept until its transport is lost: a jump host.
+  void keep(std::any thing) { kept_.push_back(std::move(thing)); }
+
   void close();
   void abort();
+  /// libssh2 can make nothing of what the server sends: aborts, and its last error is the reason.
+  void fail();
   static Coroutine<void> wait_closed(std::shared_ptr<Session> session);
 
   // The two callbacks: how much was taken or given, or a negative errno.
   ssize_t send(std::string_view bytes);
   ssize_t receive(std::span<char> room);
+
+  /// libssh2 gives a block of its memory back. What a server says of a command's end is in such a
+  /// block, and nowhere else: libssh2 tells neither an exit status of 0 from none at all nor the
+  /// whole of a signal.
+  void block_freed(std::string_view block) noexcept;
 
  private:
   class Pump final : public rondo::detail::Runnable {
@@ -118,6 +143,9 @@ class Session final : public Protocol {
    private:
     Session& session_;
   };
+
+  /// What has come goes to the channels' protocols, wanted or not: the connection ends.
+  void hand_over_all();
 
   WipedMemory memory_;  // libssh2's; so it comes before the session and outlives it
   LIBSSH2_SESSION* session_;
@@ -136,7 +164,12 @@ class Session final : public Protocol {
   rondo::detail::SignalQueue progress_;
   rondo::detail::SignalQueue closed_;
   Semaphore control_{1};
-  std::list<rondo::detail::Ref<Channel>> channels_;
+  std::vector<rondo::detail::Ref<Channel>> channels_;
+  std::vector<rondo::detail::Ref<Channel>> pumped_;  // those that pump_channels is busy with
+  std::vector<std::function<bool()>> also_pumped_;
+  std::vector<std::function<void()>> when_lost_;
+  std::vector<std::any> kept_;
+  std::uint32_t last_opened_ = 0;
 };
 
 }  // namespace rondo::ssh::detail

@@ -34,4 +34,10 @@ void WipedMemory::deallocate(void* memory) noexcept {
   blocks_.erase(memory);
 }
 
+std::string_view WipedMemory::view(void* memory) const noexcept {
+  const auto found = blocks_.find(memory);
+  if (found == blocks_.end()) return {};
+  return {static_cast<const char*>(found->second.bytes()), found->second.size()};
+}
+
 }  // namespace rondo::ssh::detail

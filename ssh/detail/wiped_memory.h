@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string_view>
 #include <unordered_map>
 
 namespace rondo::ssh::detail {
@@ -17,6 +18,8 @@ class WipedMemory {
   void* reallocate(void* memory, std::size_t size) noexcept;
   /// `memory` may be null.
   void deallocate(void* memory) noexcept;
+  /// All of a block; of null, nothing.
+  std::string_view view(void* memory) const noexcept;
 
  private:
   class Block {
