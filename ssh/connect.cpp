@@ -68,14 +68,20 @@ Coroutine<void> within(A awaitable, Duration limit, std::string what) {
   }
 }
 
-Coroutine<void> open_transport(SessionPtr session, const std::string& host, std::uint16_t port) {
-  co_await create_connection(session, host, port);
+Coroutine<void> open_transport(SessionPtr session, const std::string& host,
+                               const Options& options) {
+  ConnectOptions how;
+  if (options.keepalive_interval != std::chrono::seconds::zero()) {
+    how.keep_alive = KeepAlive{options.keepalive_interval, options.keepalive_interval,
+                               options.keepalive_count_max};
+  }
+  co_await create_connection(session, host, options.port, how);
 }
 
 Coroutine<void> log_in_within_limits(SessionPtr session, const std::string& host,
                                      const Options& options) {
   const std::string& peer = session->peer();
-  co_await within(open_transport(session, host, options.port), options.connect_timeout,
+  co_await within(open_transport(session, host, options), options.connect_timeout,
                   peer + ": no TCP connection in time");
   co_await within(establish(session, host, options), options.login_timeout,
                   peer + ": no SSH login in time");
