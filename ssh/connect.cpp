@@ -71,14 +71,19 @@ Coroutine<void> within(A awaitable, Duration limit, std::string what) {
 
 Coroutine<void> open_transport(SessionPtr session, const std::string& host,
                                const Options& options) {
-  if (!options.tunnel) {
-    co_await create_connection(session, host, options.port);
+  if (options.tunnel) {
+    session->keep(*options.tunnel);
+    auto channel = co_await detail::open_direct_channel(options.tunnel->session(), host,
+                                                        options.port, session);
+    session->keep(std::move(channel));
     co_return;
   }
-  session->keep(*options.tunnel);
-  auto channel =
-      co_await detail::open_direct_channel(options.tunnel->session(), host, options.port, session);
-  session->keep(std::move(channel));
+  ConnectOptions how;
+  if (options.keepalive_interval != std::chrono::seconds::zero()) {
+    how.keep_alive = KeepAlive{options.keepalive_interval, options.keepalive_interval,
+                               options.keepalive_count_max};
+  }
+  co_await create_connection(session, host, options.port, how);
 }
 
 Coroutine<void> log_in_within_limits(SessionPtr session, const std::string& host,

@@ -70,6 +70,13 @@ class Options {
   std::optional<Connection> tunnel;
   Duration connect_timeout = std::chrono::seconds(15);  ///< for the TCP connection; 0: no limit
   Duration login_timeout = std::chrono::seconds(60);    ///< for handshake and login; 0: no limit
+  /// When nothing has been heard of the server for this long, it is asked whether it is still
+  /// there, and again after each such time; after `keepalive_count_max` questions without an answer
+  /// the connection is lost. Whole seconds, from 1 on; 0: it is never asked. It is TCP that asks,
+  /// since libssh2 keeps the answers to SSH's own questions for ever: a server that is switched off
+  /// or cut off is noticed, one whose program hangs is not.
+  std::chrono::seconds keepalive_interval{0};
+  int keepalive_count_max = 3;
 
   // Algorithms: names with commas between them, best first, as they go over the wire. Empty: the
   // defaults, in which nothing is weak. "+a,b" adds to the defaults, "-a" takes away from them,

@@ -213,16 +213,16 @@ TEST_CASE("a server that has only an RSA key is refused with the reason, and leg
 TEST_CASE("of several host keys the server is asked for the one that is known [fault 70]") {
   if (!tests::sshd_can_run("a server of several keys")) return;
   const std::vector<std::string> types = {"ed25519", "ecdsa", "rsa"};
+  const std::vector<std::string> algorithms = {"ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"};
   const Sshd sshd({"HostKeyAlgorithms +ssh-rsa"}, types);
   const auto key_type = [](const Connection& connection) {
     return connection.algorithms().server_host_key;
   };
-  for (const std::string& type : types) {
+  for (std::size_t i = 0; i < types.size(); ++i) {
     Options options = tests::options_for(sshd);
-    options.known_hosts = sshd.known_hosts(type);
-    options.legacy = type == "rsa";
-    const std::string shown = tests::login_outcome(options, key_type);
-    CHECK_MESSAGE(contains(shown, type), shown);
+    options.known_hosts = sshd.known_hosts(types[i]);
+    options.legacy = true;
+    CHECK(tests::login_outcome(options, key_type) == algorithms[i]);
   }
 }
 

@@ -3,7 +3,10 @@
 #include <string>
 #include <vector>
 
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "child_server.h"
@@ -238,6 +241,86 @@ TEST_CASE("an agent that hangs, hangs up or talks nonsense ends in an error, in 
                          : answer == "hang" ? "no SSH login in time"
                                             : "the agent's answer"));
   }
+}
+
+TEST_CASE("dropbear takes the password and keys, and refuses others") {
+  if (!tests::sshd_can_run("dropbear")) return;
+  if (tests::shell("command -v dropbear dropbearkey").empty()) {
+    std::puts("SKIP dropbear: it is not installed (dropbear-bin)");
+    return;
+  }
+  const Sshd sshd;  // for its user
+  Keys keys;
+  const std::string base = sshd.directory().path().string();
+  const std::string key = keys.make("key", "-t ed25519");
+  tests::shell("mkdir -m 755 " + base + "/.ssh && cp " + keys.authorized() + " " + base +
+               "/.ssh/authorized_keys && dropbearkey -t ed25519 -f " + base + "/dropbear_key 2>&1");
+  const auto free_port = []() -> Coroutine<std::uint16_t> {
+    const auto refuse = [](StreamReader, StreamWriter writer) -> Coroutine<void> {
+      writer.close();
+      co_return;
+    };
+    Server server = co_await start_server(refuse, "127.0.0.1", 0);
+    const std::uint16_t port = server.sockets()[0].port();
+    server.close();
+    co_await server.wait_closed();
+    co_return port;
+  };
+  const std::uint16_t port = run(free_port());
+  const tests::ChildServer dropbear(
+      {"unshare", "-m", "sh", "-c",
+       "mount --bind " + base + "/passwd /etc/passwd && mount --bind " + base +
+           "/shadow /etc/shadow && exec dropbear -F -E -p 127.0.0.1:" + std::to_string(port) +
+           " -r " + base + "/dropbear_key 2>&1"});
+  Options options = tests::options_for(sshd);
+  options.port = port;
+  options.host_key_policy = HostKeyPolicy::accept_new;
+  options.known_hosts = base + "/known_dropbear";
+  CHECK(tests::login_outcome(options) == "connected");
+  CHECK(tests::login_outcome(options, [](const Connection& connection) {
+          return connection.server_version().substr(0, 16);
+        }) == "SSH-2.0-dropbear");
+  options.password = "canary-7431";
+  const std::string wrong = tests::login_outcome(options);
+  CHECK_MESSAGE(contains(wrong, "PermissionDenied"), wrong);
+  options.client_keys = {key};
+  options.password = "";
+  const std::string text = tests::login_outcome(options);
+  CHECK_MESSAGE(text == "connected", text);
+}
+
+TEST_CASE("a connection asks whether its server is there as often as the options say") {
+  if (!tests::sshd_can_run("keep-alive")) return;
+  const Sshd sshd;
+  Options options = tests::options_for(sshd);
+  // The settings of the socket that is connected to sshd.
+  const auto settings = [&](const Connection&) {
+    std::string text;
+    for (int fd = 3; fd < 200; ++fd) {
+      sockaddr_in peer{};
+      socklen_t size = sizeof peer;
+      if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 ||
+          peer.sin_family != AF_INET || peer.sin_port != htons(sshd.port())) {
+        continue;
+      }
+      for (const auto& [level, option] : {std::pair<int, int>(SOL_SOCKET, SO_KEEPALIVE),
+                                          std::pair<int, int>(IPPROTO_TCP, TCP_KEEPIDLE),
+                                          std::pair<int, int>(IPPROTO_TCP, TCP_KEEPINTVL),
+                                          std::pair<int, int>(IPPROTO_TCP, TCP_KEEPCNT)}) {
+        int value = -1;
+        size = sizeof value;
+        ::getsockopt(fd, level, option, &value, &size);
+        text += std::to_string(value) + " ";
+      }
+    }
+    return text;
+  };
+  CHECK(tests::login_outcome(options, settings).starts_with("0 "));
+  options.keepalive_interval = std::chrono::seconds(7);
+  options.keepalive_count_max = 4;
+  CHECK(tests::login_outcome(options, settings) == "1 7 7 4 ");
+  options.keepalive_interval = std::chrono::seconds(-1);
+  CHECK(contains(tests::login_outcome(options), "ValueError"));
 }
 
 TEST_CASE("asyncssh's server asks its questions, and gets the password or the user's answers") {
