@@ -10,3 +10,4 @@
 #include <rondo/ssh/known_hosts.h>
 #include <rondo/ssh/options.h>
 #include <rondo/ssh/process.h>
+#include <rondo/ssh/sftp.h>
