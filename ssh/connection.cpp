@@ -68,6 +68,10 @@ Coroutine<Listener> Connection::forward_remote_port(std::string listen_host,
                                 dest_port);
 }
 
+Coroutine<SFTPClient> Connection::start_sftp_client() const {
+  return detail::start_sftp(session_);
+}
+
 void Connection::close() const {
   session_->close();
 }

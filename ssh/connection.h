@@ -13,6 +13,7 @@
 #include <rondo/ssh/algorithms.h>
 #include <rondo/ssh/forwarding.h>
 #include <rondo/ssh/process.h>
+#include <rondo/ssh/sftp.h>
 
 // ssh::Connection: an SSH client on the event loop; ssh::connect makes one.
 //
@@ -77,6 +78,9 @@ class Connection {
   /// ChannelListenError when the server refuses.
   Coroutine<Listener> forward_remote_port(std::string listen_host, std::uint16_t listen_port,
                                           std::string dest_host, std::uint16_t dest_port) const;
+
+  /// Starts an SFTP session. ChannelOpenError: the server has none.
+  Coroutine<SFTPClient> start_sftp_client() const;
 
   /// Says good-bye, sends what was written, and closes. Sessions that are open end with it.
   void close() const;

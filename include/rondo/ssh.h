@@ -13,3 +13,4 @@
 #include <rondo/ssh/options.h>
 #include <rondo/ssh/process.h>
 #include <rondo/ssh/secret.h>
+#include <rondo/ssh/sftp.h>

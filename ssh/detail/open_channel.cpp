@@ -56,7 +56,13 @@ std::shared_ptr<Semaphore> control_of(const SessionPtr& session) {
 }  // namespace
 
 void throw_refused(Session& session, const std::string& what) {
-  if (session.lost()) std::rethrow_exception(session.lost_error());
+  const int code = session.last_error_code();
+  const bool refused = code == LIBSSH2_ERROR_CHANNEL_FAILURE ||
+                       code == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED ||
+                       code == LIBSSH2_ERROR_REQUEST_DENIED || code == LIBSSH2_ERROR_CHANNEL_CLOSED;
+  // Anything else is no answer that makes sense.
+  if (!refused) session.fail();
+  if (session.is_closing()) std::rethrow_exception(session.lost_error());
   throw ChannelOpenError(session.peer() + ": " + what + ": " + session.last_error());
 }
 

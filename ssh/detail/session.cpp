@@ -15,6 +15,7 @@ constexpr std::size_t room_for_bytes = 16 * 1024;
 constexpr std::size_t pause_reading_above = 1024 * 1024;
 constexpr std::size_t longest_greeting = 64 * 1024;
 constexpr std::size_t congested_above = 256 * 1024;
+constexpr int most_idle_receives = 1'000'000;
 constexpr const char* closed_by_server = "the server closed the connection";
 
 void* allocate(std::size_t size, void** session) {
@@ -128,7 +129,7 @@ bool Session::congested() const noexcept {
   return transport_ == nullptr || transport_->get_write_buffer_size() > congested_above;
 }
 
-std::string Session::last_error() const {
+std::string Session::libssh2_error() const {
   char* text = nullptr;
   libssh2_session_last_error(session_, &text, nullptr, 0);
   return text == nullptr ? "unknown error" : text;
@@ -151,6 +152,7 @@ void Session::pump_channels() {
   // A channel that is told of bytes may pause itself, resume or close, and so come back here.
   if (pumping_ || is_closing()) return;
   pumping_ = true;
+  idle_receives_ = 0;
   if (channels_.size() > 1) std::rotate(channels_.begin(), channels_.begin() + 1, channels_.end());
   pumped_ = channels_;
   for (const auto& channel : pumped_)
@@ -186,7 +188,7 @@ void Session::abort() {
 void Session::fail() {
   if (is_closing()) return;
   const bool hung_up = libssh2_session_last_errno(session_) == LIBSSH2_ERROR_SOCKET_DISCONNECT;
-  reason_ = hung_up ? closed_by_server : last_error();
+  reason_ = hung_up ? closed_by_server : libssh2_error();
   transport_->abort();
 }
 
@@ -210,7 +212,15 @@ ssize_t Session::send(std::string_view bytes) {
 }
 
 ssize_t Session::receive(std::span<char> room) {
-  if (arrived_.empty()) return lost() || peer_eof_ ? 0 : -EAGAIN;
+  if (arrived_.empty()) {
+    if (lost() || peer_eof_) return 0;
+    // A few of libssh2's ways out of an error try again for ever, whatever they are told.
+    if (++idle_receives_ < most_idle_receives) return -EAGAIN;
+    reason_ = "libssh2 asks again and again for what has not come";
+    transport_->abort();
+    return 0;
+  }
+  idle_receives_ = 0;
   const std::size_t count = std::min(room.size(), arrived_.size());
   std::memcpy(room.data(), arrived_.view().data(), count);
   arrived_.consume(count);

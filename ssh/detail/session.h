@@ -80,7 +80,12 @@ class Session final : public Protocol {
   template <class Call>
   Coroutine<int> drive(Call call) {
     for (;;) {
+      idle_receives_ = 0;
       const int result = call();
+      if (result < 0 && result != LIBSSH2_ERROR_EAGAIN) {
+        error_code_ = result;
+        error_text_ = libssh2_error();
+      }
       pump_channels();
       if (result >= 0 || result == LIBSSH2_ERROR_AUTHENTICATION_FAILED) co_return result;
       // When the connection is gone, that is the error, whatever libssh2 calls it.
@@ -97,8 +102,9 @@ class Session final : public Protocol {
     greeting_ = {};
   }
 
-  /// libssh2's own words about the last error.
-  std::string last_error() const;
+  /// libssh2's own words about the last call of `drive` that failed.
+  const std::string& last_error() const noexcept { return error_text_; }
+  int last_error_code() const noexcept { return error_code_; }
   /// Why the connection was lost, as an ssh::ConnectionLost.
   std::exception_ptr lost_error() const;
 
@@ -147,6 +153,8 @@ class Session final : public Protocol {
   /// What has come goes to the channels' protocols, wanted or not: the connection ends.
   void hand_over_all();
 
+  std::string libssh2_error() const;
+
   WipedMemory memory_;  // libssh2's; so it comes before the session and outlives it
   LIBSSH2_SESSION* session_;
   Loop& loop_;
@@ -159,8 +167,11 @@ class Session final : public Protocol {
   bool keep_greeting_ = true;          // until the handshake is over
   bool reading_paused_ = false;        // too many of them
   bool peer_eof_ = false;
-  bool pumping_ = false;  // inside pump_channels
-  std::string reason_;    // why it was lost; empty: closed by us
+  bool pumping_ = false;   // inside pump_channels
+  int idle_receives_ = 0;  // in a row that had nothing, within one call
+  int error_code_ = 0;
+  std::string error_text_;  // of the last call that failed; others overwrite libssh2's
+  std::string reason_;      // why it was lost; empty: closed by us
   rondo::detail::SignalQueue progress_;
   rondo::detail::SignalQueue closed_;
   Semaphore control_{1};

@@ -28,6 +28,14 @@ constexpr const char* password_hash =
     "$6$rondotest$WS0UnomPEXazzuAc.1JoofqWcReyrdXFsEYuaeXHVNF5V80yMmYZshlJzjdry/"
     "kacC1eG8nC3omyBlUYZyNrU0";
 
+std::string read_file(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
 std::uint16_t free_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -43,13 +51,21 @@ std::uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-std::string read_file(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
+std::string prepare_accounts(const TemporaryDirectory& directory) {
+  const std::string base = directory.path().string();
+  directory.write(
+      "passwd", read_file("/etc/passwd") + Sshd::username + ":x:1077:1077::" + base + ":/bin/sh\n");
+  // By steps: g++ 12 sees an overflow in one long sum.
+  std::string shadow_line(Sshd::username);
+  shadow_line += ":";
+  shadow_line += password_hash;
+  shadow_line += ":19000:0:99999:7:::\n";
+  const std::string shadow = directory.write("shadow", shadow_line);
+  ::chmod(shadow.c_str(), 0600);
+  ::chmod(base.c_str(), 0755);
+  return "mount -t tmpfs tmpfs /run && mkdir /run/sshd && mount --bind " + base +
+         "/passwd /etc/passwd && mount --bind " + base + "/shadow /etc/shadow && exec ";
 }
-
-}  // namespace
 
 std::string shell(const std::string& command) {
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "re"), ::pclose);
@@ -95,16 +111,7 @@ Sshd::Sshd(const std::vector<std::string>& configuration, const std::vector<std:
   for (const std::string& line : configuration)
     lines += line + "\n";
   directory_.write("options", lines);
-  directory_.write("passwd",
-                   read_file("/etc/passwd") + username + ":x:1077:1077::" + base + ":/bin/sh\n");
-  // By steps: g++ 12 sees an overflow in one long sum.
-  std::string shadow_line(username);
-  shadow_line += ":";
-  shadow_line += password_hash;
-  shadow_line += ":19000:0:99999:7:::\n";
-  const std::string shadow = directory_.write("shadow", shadow_line);
-  ::chmod(shadow.c_str(), 0600);
-  ::chmod(base.c_str(), 0755);
+  enter_ = prepare_accounts(directory_);
   // Another program may take the port before sshd does.
   constexpr int attempts = 5;
   for (int attempt = 0; attempt < attempts; ++attempt) {
@@ -139,10 +146,7 @@ void Sshd::start() {
                              "MaxStartups 200\nMaxSessions 50\nPrintMotd no\nPrintLastLog no\n"
                              "LogLevel VERBOSE\n";
   directory_.write("sshd_config", config);
-  const std::string script = "mount -t tmpfs tmpfs /run && mkdir /run/sshd && mount --bind " +
-                             base + "/passwd /etc/passwd && mount --bind " + base +
-                             "/shadow /etc/shadow && exec /usr/sbin/sshd -D -e -f " + base +
-                             "/sshd_config";
+  const std::string script = enter_ + "/usr/sbin/sshd -D -e -f " + base + "/sshd_config";
 
   std::array<int, 2> log{};
   if (::pipe2(log.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");

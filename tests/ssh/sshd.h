@@ -60,11 +60,19 @@ class Sshd {
 
   TemporaryDirectory directory_;
   std::vector<std::string> key_types_;
+  std::string enter_;  // the beginning of its shell command
   std::uint16_t port_ = 0;
   int pid_ = -1;
   int log_fd_ = -1;
   std::string log_;
 };
+
+/// A port of 127.0.0.1 that nobody listens at.
+std::uint16_t free_port();
+
+/// Writes the accounts, Sshd's user among them, into a directory. Returns the beginning of a shell
+/// command that puts them in the place of the machine's, in a mount namespace of its own.
+std::string prepare_accounts(const TemporaryDirectory& directory);
 
 /// Runs a shell command and returns what it printed; throws when it fails.
 std::string shell(const std::string& command);
