@@ -123,6 +123,7 @@ Coroutine<void> start_up(SessionPtr session, ChannelHandle channel, std::string 
 
 Coroutine<void> start_on(SessionPtr session, ChannelHandle channel, std::string command,
                          ProcessOptions options) {
+  const detail::Channel::Kept until_started(*channel);
   for (const auto& [name, value] : options.env)
     co_await set_variable(session, channel, name, value);
   if (!options.term_type.empty()) {

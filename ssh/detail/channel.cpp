@@ -73,6 +73,11 @@ void Channel::change_terminal_size(int columns, int rows) {
   if (session_) session_->pump_soon();
 }
 
+Channel::Kept::~Kept() {
+  channel_.kept_ = false;
+  if (channel_.session_) channel_.session_->pump_soon();
+}
+
 Coroutine<void> Channel::wait_over(std::shared_ptr<Channel> channel) {
   if (!channel->over()) co_await channel->over_.wait();
 }
@@ -153,7 +158,7 @@ bool Channel::send_packet() {
 }
 
 void Channel::finish_if_over() {
-  if (channel_ == nullptr || session_->is_closing()) return;
+  if (channel_ == nullptr || kept_ || session_->is_closing()) return;
   if (new_size_ &&
       libssh2_channel_request_pty_size_ex(channel_, new_size_->first, new_size_->second, 0, 0) !=
           LIBSSH2_ERROR_EAGAIN) {

@@ -74,6 +74,18 @@ class Channel final : public rondo::detail::RefCounted<Channel>, public Transpor
   const std::exception_ptr& error() const noexcept { return error_; }
   /// Tells the server the size of our terminal, in characters, as soon as that can be sent.
   void change_terminal_size(int columns, int rows);
+  /// While one of these lives, the channel does not end: a command may be over before the answer to
+  /// the request that began it was looked at.
+  class Kept {
+   public:
+    explicit Kept(Channel& channel) noexcept : channel_(channel) { channel_.kept_ = true; }
+    Kept(const Kept&) = delete;
+    Kept& operator=(const Kept&) = delete;
+    ~Kept();
+
+   private:
+    Channel& channel_;
+  };
   /// Waits until it is over.
   static Coroutine<void> wait_over(std::shared_ptr<Channel> channel);
 
@@ -134,6 +146,7 @@ class Channel final : public rondo::detail::RefCounted<Channel>, public Transpor
   bool write_eof_ = false;  // we end our direction when the queue is empty
   bool write_eof_sent_ = false;
   bool closing_ = false;  // freed as soon as the queue is empty and the server agrees
+  bool kept_ = false;     // not yet, though: see Kept
 };
 
 }  // namespace rondo::ssh::detail

@@ -1,4 +1,5 @@
 #include <string>
+#include <thread>
 #include <tuple>
 #include <vector>
 
@@ -39,6 +40,21 @@ Coroutine<std::string> error_of(Coroutine<T> awaitable) {
   co_return "nothing thrown";
 }
 
+/// Makes each turn of the loop long, so that all that a server says to a request arrives in one.
+Coroutine<void> hold_the_loop() {
+  for (;;) {
+    co_await sleep(0s);
+    std::this_thread::sleep_for(30ms);
+  }
+}
+
+Coroutine<int> run_in_long_turns(Connection connection, std::string command) {
+  auto held = create_task(hold_the_loop());
+  const CompletedProcess done = co_await connection.run(std::move(command));
+  held.cancel();
+  co_return done.returncode().value_or(-1);
+}
+
 }  // namespace
 
 TEST_CASE("a command's output, errors and exit status come apart") {
@@ -71,6 +87,17 @@ TEST_CASE("a command reads its input and the end of it") {
   CHECK(done.exit_status() == 0);
   CHECK((done.stdout_() == options.input));
   CHECK(run_one("cat").stdout_().empty());
+}
+
+TEST_CASE("a command that is over before its beginning was noticed has run all the same") {
+  if (!sshd_can_run()) return;
+  const Sshd sshd;
+  for (int i = 0; i < 3; ++i) {
+    const int returned = on_connection(options_for(sshd), [](Connection connection) {
+      return run_in_long_turns(std::move(connection), "exit 3");
+    });
+    CHECK(returned == 3);
+  }
 }
 
 TEST_CASE("a command that does not want its input ends all the same") {
