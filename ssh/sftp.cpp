@@ -202,6 +202,7 @@ Coroutine<std::vector<SFTPName>> list(SftpPtr sftp, std::string path) {
 Coroutine<std::vector<std::string>> list_names(SftpPtr sftp, std::string path) {
   const std::vector<SFTPName> entries = co_await list(sftp, std::move(path));
   std::vector<std::string> names;
+  names.reserve(entries.size());
   for (const SFTPName& entry : entries)
     names.push_back(entry.filename);
   co_return names;

@@ -154,7 +154,7 @@ Coroutine<std::vector<SFTPName>> read_entries(SftpFilePtr directory) {
     if (length == 0) break;
     SFTPName entry;
     entry.filename = name.substr(0, static_cast<std::size_t>(length));
-    entry.longname = line.c_str();
+    entry.longname = line.substr(0, line.find('\0'));
     entry.attrs = attrs_of(attributes);
     if (entry.filename != "." && entry.filename != "..") entries.push_back(std::move(entry));
   }
