@@ -224,7 +224,8 @@ Coroutine<void> serve_terminal(StreamReader reader, StreamWriter stream) {
   writer.on_command([&broken](Command command) { broken = command == Command::break_key; });
   writer.write("name: ");
   const std::string name = co_await reader.readuntil("\r");
-  co_await until([&writer] { return writer.peer_rows() > 0; });
+  co_await until(
+      [&writer] { return writer.peer_rows() > 0 && !writer.peer_terminal_type().empty(); });
   writer.write("hello " + name.substr(0, name.size() - 1) + ' ' + writer.peer_terminal_type() +
                ' ' + std::to_string(writer.peer_columns()) + 'x' +
                std::to_string(writer.peer_rows()) + '\n');
@@ -257,7 +258,8 @@ Coroutine<void> serve_plain_terminal(StreamReader reader, StreamWriter stream) {
   const TelnetWriter writer(stream);
   writer.write("name: ");
   const std::string name = co_await reader.readuntil("\n");
-  co_await until([&writer] { return writer.peer_rows() > 0; });
+  co_await until(
+      [&writer] { return writer.peer_rows() > 0 && !writer.peer_terminal_type().empty(); });
   writer.write("hello " + name.substr(0, name.find_first_of("\r\n")) + ' ' +
                writer.peer_terminal_type() + ' ' + std::to_string(writer.peer_columns()) + 'x' +
                std::to_string(writer.peer_rows()) + "\nbye\n");
