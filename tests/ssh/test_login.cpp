@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "child_server.h"
+#include "leaks_of_libssh2.h"
 #include "login_outcome.h"
 
 // Logging in, with everything that proves who a user is.
@@ -78,6 +79,7 @@ Options options_for(const tests::ChildServer& server, const std::string& usernam
 }  // namespace
 
 TEST_CASE("keys of every kind log in, OpenSSH's and PEM, with a passphrase or without") {
+  const tests::LeaksOfLibssh2 unseen;
   if (!tests::sshd_can_run("keys of every kind")) return;
   Keys keys;
   struct Kind {

@@ -3,14 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include "leaks_of_libssh2.h"
 #include "login_outcome.h"
 #include "relay.h"
 
 // A login whose bytes somebody changes on their way ends in an error of ours, in time.
-
-// LeakSanitizer's, where it is at work.
-extern "C" [[gnu::weak]] void __lsan_disable();
-extern "C" [[gnu::weak]] void __lsan_enable();
 
 namespace rondo::ssh {
 
@@ -79,25 +76,11 @@ void check_replay(std::string bytes, std::size_t place) {
   CHECK_MESSAGE(outcome.starts_with("Error: 127.0.0.1:"), "at ", place, ": ", outcome);
 }
 
-/// libssh2 1.10 forgets the server's public key (some 370 bytes in libcrypto) when a handshake with
-/// curve25519 fails after it was read. What is allocated while one of these lives is not looked at.
-class LeaksOfLibssh2 {
- public:
-  LeaksOfLibssh2() {
-    if (__lsan_disable != nullptr) __lsan_disable();
-  }
-  LeaksOfLibssh2(const LeaksOfLibssh2&) = delete;
-  LeaksOfLibssh2& operator=(const LeaksOfLibssh2&) = delete;
-  ~LeaksOfLibssh2() {
-    if (__lsan_enable != nullptr) __lsan_enable();
-  }
-};
-
 }  // namespace
 
 TEST_CASE("a recorded handshake with a bit flipped, or cut, at any place is an error [fault 67]") {
   if (!tests::sshd_can_run("a handshake that is tampered with")) return;
-  const LeaksOfLibssh2 unseen;
+  const tests::LeaksOfLibssh2 unseen;
   const Sshd sshd;
   const std::string bytes = recorded(sshd);
   REQUIRE(bytes.size() > 1000);
@@ -111,7 +94,7 @@ TEST_CASE("a recorded handshake with a bit flipped, or cut, at any place is an e
 
 TEST_CASE("a login with a bit flipped on the way ends in an error, in time [fault 67]") {
   if (!tests::sshd_can_run("a login that is tampered with")) return;
-  const LeaksOfLibssh2 unseen;
+  const tests::LeaksOfLibssh2 unseen;
   const Sshd sshd;
   const std::size_t size = recorded(sshd).size();
   for (std::size_t place = 5; place < size; place += 37) {
