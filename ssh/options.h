@@ -74,7 +74,8 @@ class Options {
   /// there, and again after each such time; after `keepalive_count_max` questions without an answer
   /// the connection is lost. Whole seconds, from 1 on; 0: it is never asked. It is TCP that asks,
   /// since libssh2 keeps the answers to SSH's own questions for ever: a server that is switched off
-  /// or cut off is noticed, one whose program hangs is not.
+  /// or cut off is noticed, one whose program hangs is not. Through a `tunnel` the jump host's
+  /// connection is the one to ask.
   std::chrono::seconds keepalive_interval{0};
   int keepalive_count_max = 3;
 

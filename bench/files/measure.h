@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../process.h"
+
 enum { block_size = 4096 };
 
 /// One measurement. All times are nanoseconds.
@@ -126,12 +128,6 @@ static inline Run read_command_line(const char* peer, int argc, char** argv, con
   }
   open_file(&run, path);
   return run;
-}
-
-static inline uint64_t read_clock(clockid_t clock) {
-  struct timespec time;
-  clock_gettime(clock, &time);
-  return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
 /// To be called when all that is needed is there, but for threads, right before the first read.

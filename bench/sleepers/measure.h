@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "../process.h"
+
 /// One measurement. All times are nanoseconds.
 typedef struct {
   const char* peer;
@@ -25,30 +27,9 @@ typedef struct {
   size_t early;       // those that woke before their deadline
 } Run;
 
-static inline uint64_t read_clock(clockid_t clock) {
-  struct timespec time;
-  clock_gettime(clock, &time);
-  return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
-
 // Not inlined, nor is next_delay: a coroutine's frame would keep room for their local variables.
 __attribute__((noinline)) static uint64_t now(void) {
   return read_clock(CLOCK_MONOTONIC);
-}
-
-/// Bytes, as the kernel counts them: VmRSS is what is resident, VmHWM the most that ever was.
-/// (ru_maxrss will not do: a program inherits it from the one that started it.)
-static inline size_t resident_bytes(const char* field) {
-  char line[256];
-  size_t kilobytes = 0;
-  const size_t length = strlen(field);
-  FILE* status = fopen("/proc/self/status", "r");
-  if (status == NULL) return 0;
-  while (fgets(line, sizeof line, status) != NULL) {
-    if (strncmp(line, field, length) == 0) kilobytes = strtoul(line + length + 1, NULL, 10);
-  }
-  fclose(status);
-  return kilobytes * 1024;
 }
 
 /// The next delay: evenly spread from one millisecond to the longest, the same in every program.

@@ -18,6 +18,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "../process.h"
+
 #define USERNAME "cisco"
 #define PASSWORD "cisco"
 #define COMMAND "show clock\n"
@@ -38,26 +40,6 @@ typedef struct {
   uint64_t cpu_at_start;  // what the process has used of the processor, user and system
   size_t memory_at_start;
 } Run;
-
-static inline uint64_t read_clock(clockid_t clock) {
-  struct timespec time;
-  clock_gettime(clock, &time);
-  return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
-
-/// Bytes: VmRSS is what is resident, VmHWM the most that ever was.
-static inline size_t resident_bytes(const char* field) {
-  char line[256];
-  size_t kilobytes = 0;
-  const size_t length = strlen(field);
-  FILE* status = fopen("/proc/self/status", "r");
-  if (status == NULL) return 0;
-  while (fgets(line, sizeof line, status) != NULL) {
-    if (strncmp(line, field, length) == 0) kilobytes = strtoul(line + length + 1, NULL, 10);
-  }
-  fclose(status);
-  return kilobytes * 1024;
-}
 
 static inline Run read_command_line(const char* peer, int argc, char** argv) {
   Run run;

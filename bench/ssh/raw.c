@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "measure.h"
+#include "prefer.h"
 
 typedef enum { CONNECT, HANDSHAKE, LOG_IN, OPEN, TERMINAL, SHELL, GREETING, ASK, ANSWER, DONE } Step;
 
@@ -68,15 +69,6 @@ static int try_step(Client* client) {
       return LIBSSH2_ERROR_EAGAIN;
   }
   return 0;
-}
-
-static void prefer(LIBSSH2_SESSION* session) {
-  libssh2_session_method_pref(session, LIBSSH2_METHOD_KEX, KEY_EXCHANGE);
-  libssh2_session_method_pref(session, LIBSSH2_METHOD_HOSTKEY, HOST_KEY);
-  libssh2_session_method_pref(session, LIBSSH2_METHOD_CRYPT_CS, CIPHER);
-  libssh2_session_method_pref(session, LIBSSH2_METHOD_CRYPT_SC, CIPHER);
-  libssh2_session_method_pref(session, LIBSSH2_METHOD_MAC_CS, MAC);
-  libssh2_session_method_pref(session, LIBSSH2_METHOD_MAC_SC, MAC);
 }
 
 static void watch(int epoll, int how, Client* client, uint32_t events) {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "measure.h"
+#include "prefer.h"
 
 namespace {
 
@@ -33,15 +34,6 @@ void read_to_prompt(LIBSSH2_SESSION* session, LIBSSH2_CHANNEL* channel) {
     check(count > 0, "read", session);
     if (std::memchr(room, PROMPT, static_cast<std::size_t>(count)) != nullptr) return;
   }
-}
-
-void prefer(LIBSSH2_SESSION* session) {
-  libssh2_session_method_pref(session, LIBSSH2_METHOD_KEX, KEY_EXCHANGE);
-  libssh2_session_method_pref(session, LIBSSH2_METHOD_HOSTKEY, HOST_KEY);
-  for (const int method : {LIBSSH2_METHOD_CRYPT_CS, LIBSSH2_METHOD_CRYPT_SC})
-    libssh2_session_method_pref(session, method, CIPHER);
-  for (const int method : {LIBSSH2_METHOD_MAC_CS, LIBSSH2_METHOD_MAC_SC})
-    libssh2_session_method_pref(session, method, MAC);
 }
 
 void talk(const Run& run) {

@@ -62,7 +62,7 @@ class Ssh(Benchmark):
 
     def __init__(self, situation: Situation) -> None:
         super().__init__(situation)
-        self.open_files = contextlib.ExitStack()
+        self.running = contextlib.ExitStack()
         self.server: Program | None = None
         self.port = ""
 
@@ -91,19 +91,19 @@ class Ssh(Benchmark):
         return 0.4 + setting.values["n"] * COST.get(peer.program, USUAL_COST) * 1e-3
 
     def prepare(self) -> None:
-        folder = Path(self.open_files.enter_context(tempfile.TemporaryDirectory()))
+        folder = Path(self.running.enter_context(tempfile.TemporaryDirectory()))
         routers = folder / "routers.yaml"
         routers.write_text(ROUTER)
         command = [str(self.lab()), "--routers", str(routers), "--for", "7200"]
         cores = self.situation.cores
-        self.server = self.open_files.enter_context(started(command, cores.load, grace=5))
+        self.server = self.running.enter_context(started(command, cores.load, grace=5))
         line = self.server.first_line(15)  # its name and 127.0.0.1:PORT
         self.port = line.rpartition(":")[2]
         if not self.port.isdigit():
             raise RunFailed(f"the lab says no port, but {line!r}")
 
     def clean_up(self) -> None:
-        self.open_files.close()
+        self.running.close()
 
     def run(self, peer: Peer, setting: Setting) -> dict[str, Any]:
         limit = 60 + 5 * self.seconds(peer, setting)

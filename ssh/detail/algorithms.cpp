@@ -53,10 +53,6 @@ Names ask_libssh2(LIBSSH2_SESSION* session, int method) {
   return names;
 }
 
-bool holds(const Names& names, const std::string& name) {
-  return std::ranges::find(names, name) != names.end();
-}
-
 void append(Names& names, const Names& more) {
   for (const std::string& name : more) {
     if (!holds(names, name)) names.push_back(name);

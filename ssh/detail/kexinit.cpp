@@ -77,4 +77,8 @@ std::optional<KexInit> find_kexinit(std::string_view stream) {
   return offer;
 }
 
+bool holds(const std::vector<std::string>& names, const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
 }  // namespace rondo::ssh::detail

@@ -34,5 +34,6 @@ std::optional<KexInit> find_kexinit(std::string_view stream);
 /// The names of a list as it is written: "a,b".
 std::vector<std::string> split_names(std::string_view list);
 std::string join_names(const std::vector<std::string>& names);
+bool holds(const std::vector<std::string>& names, const std::string& name);
 
 }  // namespace rondo::ssh::detail

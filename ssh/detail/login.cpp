@@ -20,10 +20,6 @@ namespace {
 using SessionPtr = std::shared_ptr<Session>;
 using Names = std::vector<std::string>;
 
-bool holds(const Names& names, const std::string& name) {
-  return std::ranges::find(names, name) != names.end();
-}
-
 /// A signature that libssh2 wants in the middle of a call, and an agent makes while it waits.
 class Signing {
  public:

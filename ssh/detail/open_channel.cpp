@@ -63,7 +63,9 @@ void throw_refused(Session& session, const std::string& what) {
   // Anything else is no answer that makes sense.
   if (!refused) session.fail();
   if (session.is_closing()) std::rethrow_exception(session.lost_error());
-  throw ChannelOpenError(session.peer() + ": " + what + ": " + session.last_error());
+  const bool closed = code == LIBSSH2_ERROR_CHANNEL_CLOSED;
+  throw ChannelOpenError(session.peer() + ": " + what + ": " +
+                         (closed ? "it has closed the channel" : session.last_error()));
 }
 
 Coroutine<ChannelHandle> open_session_channel(SessionPtr session,
