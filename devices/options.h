@@ -40,7 +40,7 @@ class Options {
   ssh::Secret auth_password;
   /// For `enable` and the like. Empty: there is none; the password is not tried in its place.
   ssh::Secret auth_secondary;
-  std::string auth_private_key;            ///< path; empty: see ssh::Options::client_keys
+  std::string auth_private_key;  ///< path; empty: see ssh::Options::client_keys
   ssh::Secret auth_private_key_passphrase;
   /// The device's key must be in the known_hosts file. False: any key will do, and whoever sits
   /// between can read everything, the password included.
@@ -69,7 +69,8 @@ class Options {
   /// long without another byte.
   Duration prompt_quiet_time = std::chrono::milliseconds(300);
 
-  std::size_t comms_prompt_search_depth = 1000;  ///< bytes at the end in which a prompt is looked for
+  std::size_t comms_prompt_search_depth =
+      1000;                       ///< bytes at the end in which a prompt is looked for
   std::string comms_return_char;  ///< empty: the platform's, a newline for most
   /// A pattern of prompts besides the platform's; empty: none.
   std::string comms_prompt_pattern;
@@ -86,7 +87,7 @@ class Options {
   DriverHook on_open;
   DriverHook on_close;
 
-  std::string default_desired_privilege_level;   ///< empty: the platform's
+  std::string default_desired_privilege_level;    ///< empty: the platform's
   std::vector<std::string> failed_when_contains;  ///< empty: the platform's
   std::string textfsm_platform;                   ///< empty: the platform's
   ChannelLog channel_log;

@@ -21,10 +21,9 @@ using CodePtr = std::unique_ptr<pcre2_code, decltype(&pcre2_code_free)>;
 CodePtr compile(const std::string& text, std::uint32_t options) {
   int error = 0;
   PCRE2_SIZE offset = 0;
-  CodePtr code(
-      pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
-                    options | PCRE2_CASELESS | PCRE2_MULTILINE, &error, &offset, nullptr),
-      &pcre2_code_free);
+  CodePtr code(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
+                             options | PCRE2_CASELESS | PCRE2_MULTILINE, &error, &offset, nullptr),
+               &pcre2_code_free);
   if (code == nullptr) {
     char message[160] = {};
     pcre2_get_error_message(error, reinterpret_cast<PCRE2_UCHAR*>(message), sizeof message);

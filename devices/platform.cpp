@@ -72,8 +72,8 @@ PlatformPtr find_platform(const std::string& name) {
   const auto found = platforms.find(name);
   if (found != platforms.end()) return found->second;
   if (name.find('/') != std::string::npos || name.ends_with(".yaml")) return load_platform(name);
-  throw UnsupportedPlatform("there is no platform '" + name + "', but: " +
-                            joined(platform_names()) +
+  throw UnsupportedPlatform("there is no platform '" + name +
+                            "', but: " + joined(platform_names()) +
                             "; for one of your own, name its file (see platform.h)");
 }
 

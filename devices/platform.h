@@ -38,6 +38,7 @@
 //   abort: [abort]                        # commands that drop what was configured
 //   commit: commit
 //   commit_comment: commit comment {comment}
+//   commit_questions: []                  # what it may ask
 //   commit_failed_when_contains: [...]    # besides failed_when_contains
 //   failed_when_contains: ['% Invalid']   # texts in the output of a command that has failed
 //   paging:                               # what stands at the end of a page, and what to type
@@ -49,6 +50,7 @@
 //   username_prompt: 'login:\s?$'         # how the terminal asks, if in an unusual way
 //   password_prompt: 'password:\s?$'
 //   return: "\n"                          # what the return key sends
+//   interrupt: "\x03"                     # what ends a command that runs: Ctrl-C
 //   detect:                               # see detect.h
 //     - {command: show version, pattern: 'Cisco IOS'}
 //
@@ -66,8 +68,8 @@ class Question {
  public:
   Question() = default;
 
-  Pattern pattern;    ///< of the question, which stands at the end of the output
-  std::string answer;  ///< followed by a return; of a page, not
+  Pattern pattern;      ///< of the question, which stands at the end of the output
+  std::string answer;   ///< followed by a return; of a page, not
   bool secret = false;  ///< the answer is auth_secondary
   std::string error;    ///< not empty: that it was asked is a PrivilegeError with this text
 };
@@ -107,7 +109,7 @@ class SessionTemplate {
  public:
   SessionTemplate() = default;
 
-  std::string pattern;  ///< with {name} or {name:6}
+  std::string pattern;   ///< with {name} or {name:6}
   PrivilegeLevel level;  ///< without name and pattern, with {name} in `escalate`
 };
 
@@ -137,6 +139,7 @@ class Platform {
   std::vector<std::string> abort;
   std::string commit;
   std::string commit_comment;  ///< with {comment}
+  std::vector<Question> commit_questions;
   std::vector<std::string> commit_failed_when_contains;
   std::vector<std::string> failed_when_contains;
   std::vector<Question> paging;
@@ -147,6 +150,7 @@ class Platform {
   Pattern username_prompt;
   Pattern password_prompt;
   std::string return_key = "\n";
+  std::string interrupt = "\x03";
   std::vector<Detection> detect;
 };
 

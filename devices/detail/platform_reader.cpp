@@ -18,7 +18,8 @@ namespace {
 constexpr std::size_t most_entries = 256;  // of a list
 constexpr const char* usual_username_prompt =
     R"(^(?!.*last\s+(?:successful\s+|failed\s+)?login)[^\n]*(?:user\s?name|login|user)( \w+)?:\s?$)";
-constexpr const char* usual_password_prompt = R"(^[^\n]*\bpass(?:word|code|phrase)[^\n:]{0,60}:\s?$)";
+constexpr const char* usual_password_prompt =
+    R"(^[^\n]*\bpass(?:word|code|phrase)[^\n:]{0,60}:\s?$)";
 constexpr const char* usual_page_end = R"(^[^\n]{0,20}-{2,5}\s?\(?more\b[^\n]{0,60}$)";
 
 /// A mapping of the file; knows where it stands, for the error texts.
@@ -243,21 +244,37 @@ YAML::Node parse_yaml(std::string_view text, const std::string& path) {
 }
 
 PlatformPtr read_platform(const YAML::Node& root, const std::string& path) {
-  const Section top(
-      path, "the definition", root,
-      {"platform", "names", "textfsm_platform", "privilege_levels",
-       "default_desired_privilege_level", "configuration_level", "configuration_session", "abort",
-       "commit", "commit_comment", "commit_failed_when_contains", "failed_when_contains", "paging",
-       "output_heading", "on_open", "on_close", "username_suffix", "username_prompt",
-       "password_prompt", "return", "detect"});
+  const Section top(path, "the definition", root,
+                    {"platform",
+                     "names",
+                     "textfsm_platform",
+                     "privilege_levels",
+                     "default_desired_privilege_level",
+                     "configuration_level",
+                     "configuration_session",
+                     "abort",
+                     "commit",
+                     "commit_comment",
+                     "commit_questions",
+                     "commit_failed_when_contains",
+                     "failed_when_contains",
+                     "paging",
+                     "output_heading",
+                     "on_open",
+                     "on_close",
+                     "username_suffix",
+                     "username_prompt",
+                     "password_prompt",
+                     "return",
+                     "interrupt",
+                     "detect"});
   auto platform = std::make_shared<Platform>();
   platform->name = top.text("platform");
   platform->names = top.texts("names");
   platform->textfsm_platform = top.text_or("textfsm_platform", platform->name);
   read_levels(top, *platform);
-  platform->default_desired_privilege_level =
-      level_name(top, *platform, "default_desired_privilege_level",
-                 platform->privilege_levels.front().name);
+  platform->default_desired_privilege_level = level_name(
+      top, *platform, "default_desired_privilege_level", platform->privilege_levels.front().name);
   platform->configuration_level = level_name(top, *platform, "configuration_level", "");
   if (top.has("configuration_session")) {
     platform->configuration_session = read_session(top, *platform);
@@ -265,6 +282,7 @@ PlatformPtr read_platform(const YAML::Node& root, const std::string& path) {
   platform->abort = top.texts("abort");
   platform->commit = top.text_or("commit", "");
   platform->commit_comment = top.text_or("commit_comment", "");
+  platform->commit_questions = read_questions(top, "commit_questions");
   platform->commit_failed_when_contains = top.texts("commit_failed_when_contains");
   platform->failed_when_contains = top.texts("failed_when_contains");
   platform->paging = read_paging(top);
@@ -274,7 +292,8 @@ PlatformPtr read_platform(const YAML::Node& root, const std::string& path) {
   platform->username_suffix = top.text_or("username_suffix", "");
   platform->username_prompt = top.pattern("username_prompt", usual_username_prompt);
   platform->password_prompt = top.pattern("password_prompt", usual_password_prompt);
-  platform->return_key = top.text_or("return", "\n");
+  platform->return_key = top.text_or("return", platform->return_key);
+  platform->interrupt = top.text_or("interrupt", platform->interrupt);
   platform->detect = read_detections(top);
   return platform;
 }

@@ -116,8 +116,8 @@ void Screen::obey(char final) {
         text_.resize(cursor_);
       } else {
         std::fill(text_.begin() + static_cast<std::ptrdiff_t>(line_begin_),
-                  text_.begin() + static_cast<std::ptrdiff_t>(
-                                      parameter(0, 0) == 1 ? cursor_ : text_.size()),
+                  text_.begin() +
+                      static_cast<std::ptrdiff_t>(parameter(0, 0) == 1 ? cursor_ : text_.size()),
                   ' ');
       }
       return;
