@@ -86,8 +86,7 @@ Coroutine<Response> GenericDriver::send_interactive(std::vector<Interaction> int
                      std::move(options));
 }
 
-Coroutine<Response> GenericDriver::send_and_read(std::string command,
-                                                 std::vector<std::string> expected,
+Coroutine<Response> GenericDriver::send_and_read(std::string command, std::vector<Pattern> expected,
                                                  Duration read_duration,
                                                  SendOptions options) const {
   return exclusively(device_, &Device::send_and_read, std::move(command), std::move(expected),

@@ -87,9 +87,16 @@ class GenericDriver {
   /// Sends a command (empty: nothing) and reads until one of `expected` or a prompt comes, or, if
   /// `read_duration` is not 0, that time is over, which is no error then. Leaves the device in the
   /// middle of the command if that is where it is; the next operation goes on from there.
-  Coroutine<Response> send_and_read(std::string command, std::vector<std::string> expected,
+  Coroutine<Response> send_and_read(std::string command, std::vector<Pattern> expected,
                                     Duration read_duration = Duration::zero(),
                                     SendOptions options = SendOptions()) const;
+  /// Texts, see Pattern::expected.
+  Coroutine<Response> send_and_read(std::string command, std::vector<std::string> expected,
+                                    Duration read_duration = Duration::zero(),
+                                    SendOptions options = SendOptions()) const {
+    return send_and_read(std::move(command), Pattern::expected(expected), read_duration,
+                         std::move(options));
+  }
 
   /// Sends `initial_input` (empty: nothing), and reads; calls of the callbacks the first that fits,
   /// until one is called that completes. Yields all that was read. Throws Timeout when none fits

@@ -103,6 +103,13 @@ Pattern Pattern::expected(std::string_view text) {
   return literal(text);
 }
 
+std::vector<Pattern> Pattern::expected(const std::vector<std::string>& texts) {
+  std::vector<Pattern> patterns;
+  for (const std::string& text : texts)
+    patterns.push_back(expected(std::string_view(text)));
+  return patterns;
+}
+
 const std::string& Pattern::text() const noexcept {
   static const std::string nothing;
   return code_ == nullptr ? nothing : code_->text();

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // Pattern: a regular expression over what a device says, by PCRE2.
 //
@@ -34,6 +35,7 @@ class Pattern {
   /// As scrapli takes what it expects: a regular expression if the text begins with `^` and ends
   /// with `$`, a text that stands for itself otherwise.
   static Pattern expected(std::string_view text);
+  static std::vector<Pattern> expected(const std::vector<std::string>& texts);
 
   /// As it was written.
   const std::string& text() const noexcept;

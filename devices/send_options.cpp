@@ -9,7 +9,7 @@ SendOptions::SendOptions() = default;
 InteractiveOptions::InteractiveOptions() = default;
 
 Interaction::Interaction(std::string text, std::string what) : input(text) {
-  if (!what.empty()) expected = Pattern::expected(what);
+  if (!what.empty()) expected = Pattern::expected(std::string_view(what));
 }
 
 Interaction Interaction::hidden(ssh::Secret text, std::string what) {

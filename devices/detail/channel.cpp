@@ -69,7 +69,7 @@ void Channel::forget() {
   screen_.clear();
   raw_.clear();
   typed_.clear();
-  prompt_begin_ = 0;
+  prompt_begin_ = std::string::npos;
 }
 
 void Channel::send_return() {
@@ -265,16 +265,15 @@ Coroutine<void> Channel::find_prompt() {
 
 std::string Channel::take_output(bool with_prompt) {
   std::string text = screen_.take();
-  const std::string shown = with_prompt ? text.substr(prompt_begin_) : std::string();
-  std::string output = text.substr(0, prompt_begin_);
+  const std::size_t end = std::min(prompt_begin_, text.size());
+  const std::string shown = with_prompt ? text.substr(end) : std::string();
+  std::string output = text.substr(0, end);
   text = std::string();
   if (!typed_.empty()) {
     const std::size_t begin = std::min(output.find_first_not_of('\n'), output.size());
-    const std::size_t end = std::min(output.find('\n', begin), output.size());
-    if (squeezed(std::string_view(output).substr(begin, end - begin)).find(typed_) !=
-        std::string::npos) {
-      output.erase(0, end);
-    }
+    const std::size_t size = std::min(output.find('\n', begin), output.size()) - begin;
+    const std::string first = squeezed(std::string_view(output).substr(begin, size));
+    if (first.find(typed_) != std::string::npos) output.erase(0, begin + size);
   }
   output = tidied(output);
   const std::size_t first_line = std::min(output.find('\n'), output.size());

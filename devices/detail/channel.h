@@ -95,9 +95,9 @@ class Channel {
   Prompts& prompts_;
   Redactor& redactor_;
   Screen screen_;
-  std::string raw_;               // what the screen was fed since the last return
-  std::string typed_;             // the line, squeezed, whose echo did not come in time; else empty
-  std::size_t prompt_begin_ = 0;  // in the text, once a prompt was read
+  std::string raw_;    // what the screen was fed since the last return
+  std::string typed_;  // the line, squeezed, whose echo did not come in time; else empty
+  std::size_t prompt_begin_ = std::string::npos;  // in the text, once a prompt was read
   bool fresh_line_wanted_ = false;  // a prompt counts only on a line that began after the return
   std::string last_prompt_;
   std::string waiting_for_;

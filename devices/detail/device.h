@@ -49,7 +49,7 @@ class Device {
   Coroutine<MultiResponse> send_commands(std::vector<std::string> commands, SendOptions options);
   Coroutine<Response> send_interactive(std::vector<Interaction> interactions,
                                        InteractiveOptions options);
-  Coroutine<Response> send_and_read(std::string command, std::vector<std::string> expected,
+  Coroutine<Response> send_and_read(std::string command, std::vector<Pattern> expected,
                                     Duration read_duration, SendOptions options);
   Coroutine<std::string> read_callback(GenericDriver driver, std::vector<ReadCallback> callbacks,
                                        std::string initial_input);
@@ -68,6 +68,8 @@ class Device {
   const Options& options() const noexcept { return options_; }
   const Platform& platform() const noexcept { return *platform_; }
   const std::string& current_level() const noexcept { return current_level_; }
+  /// Empty when it is not open.
+  std::string last_prompt() const { return channel_ ? channel_->last_prompt() : std::string(); }
 
  private:
   // Opening and closing: device_open.cpp.

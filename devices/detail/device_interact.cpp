@@ -11,13 +11,6 @@ namespace {
 
 constexpr const char* hidden = "********";
 
-std::vector<Pattern> expected_patterns(const std::vector<std::string>& texts) {
-  std::vector<Pattern> patterns;
-  for (const std::string& text : texts)
-    patterns.push_back(Pattern::expected(text));
-  return patterns;
-}
-
 bool contains(std::string_view text, const std::string& part) {
   return !part.empty() && text.find(part) != std::string_view::npos;
 }
@@ -32,7 +25,7 @@ Coroutine<Response> Device::send_interactive(std::vector<Interaction> interactio
     shown.append(shown.empty() ? "" : ", ");
     shown.append(one.is_hidden ? hidden : redactor_.redact(one.input.reveal()));
   }
-  const std::vector<Pattern> endings = expected_patterns(options.interaction_complete_patterns);
+  const std::vector<Pattern> endings = Pattern::expected(options.interaction_complete_patterns);
   co_await go_to(wanted_level(options, default_level_));
   Response response = new_response(shown, options);
   const TimePoint start = get_running_loop().time();
@@ -60,14 +53,13 @@ Coroutine<void> Device::interact(const std::vector<Interaction>& interactions,
   }
 }
 
-Coroutine<Response> Device::send_and_read(std::string command, std::vector<std::string> expected,
+Coroutine<Response> Device::send_and_read(std::string command, std::vector<Pattern> expected,
                                           Duration read_duration, SendOptions options) {
-  const std::vector<Pattern> patterns = expected_patterns(expected);
   if (!command.empty()) co_await go_to(wanted_level(options, default_level_));
   Response response = new_response(redactor_.redact(command), options);
   const TimePoint start = get_running_loop().time();
   const bool is_patient = read_duration > Duration::zero();
-  auto reading = read_expected(command, patterns);
+  auto reading = read_expected(command, expected);
   try {
     co_await within(std::move(reading), is_patient ? read_duration : limit_of(options),
                     "'" + response.channel_input + "'");

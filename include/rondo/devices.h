@@ -2,9 +2,11 @@
 
 // Drivers for network devices.
 
+#include <rondo/devices/detect.h>
 #include <rondo/devices/drivers.h>
 #include <rondo/devices/errors.h>
 #include <rondo/devices/generic_driver.h>
+#include <rondo/devices/netdev.h>
 #include <rondo/devices/network_driver.h>
 #include <rondo/devices/options.h>
 #include <rondo/devices/pattern.h>

@@ -16,6 +16,7 @@ class FakeTransport final : public devices::Transport {
   }
   Coroutine<std::string> read() override {
     const std::shared_ptr<StreamReader> reader = device_.reader_;
+    co_await sleep(Duration::zero());  // as a network would: others have their turn
     const std::ptrdiff_t most =
         device_.piece == 0 ? 65536 : static_cast<std::ptrdiff_t>(device_.piece);
     co_return co_await reader->read(most);
@@ -71,7 +72,7 @@ void FakeDevice::say_later(std::chrono::milliseconds delay, std::string text) {
 void FakeDevice::type(std::string_view bytes) {
   for (const char c : bytes) {
     const bool ends_return = std::exchange(after_return_, c == '\r') && c == '\n';
-    if (ends_return) continue;
+    if (ends_return || (on_key && on_key(c))) continue;
     if (c == '\r' || c == '\n') {
       end_line();
     } else {

@@ -41,6 +41,8 @@ class FakeDevice {
   bool show_prompt = true;  // after the greeting and after each line; on_line may say otherwise
   /// Called with each line that is typed; says what there is to say.
   std::function<void(const std::string&)> on_line;
+  /// Called with each key first; true: that was all that it does.
+  std::function<bool(char)> on_key;
 
   void say(std::string_view text);  // "\n" becomes "\r\n"
   void say_raw(std::string_view bytes) { reader_->feed_data(bytes); }
