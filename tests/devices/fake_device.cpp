@@ -73,7 +73,13 @@ void FakeDevice::type(std::string_view bytes) {
   for (const char c : bytes) {
     const bool ends_return = std::exchange(after_return_, c == '\r') && c == '\n';
     if (ends_return || (on_key && on_key(c))) continue;
-    if (c == '\r' || c == '\n') {
+    if (c == '\x03') {  // Ctrl-C
+      line_.clear();
+      say("^C\n");
+      show_the_prompt();
+    } else if (c == '\x1e') {
+      continue;  // ends commands that run, and none does
+    } else if (c == '\r' || c == '\n') {
       end_line();
     } else {
       line_ += c;

@@ -268,6 +268,10 @@ TEST_CASE("a command that asks for a confirmation is answered by send_interactiv
       run(line);
     }
   };
+  device.on_key = [&](char key) {
+    if (key == '\x03') asked = false;
+    return false;
+  };
   run_virtual([&]() -> Coroutine<> {
     auto options = device.options();
     options.timeout_ops = 10s;
