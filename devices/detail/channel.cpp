@@ -74,7 +74,7 @@ void Channel::forget() {
 
 void Channel::send_return() {
   forget();
-  fresh_line_wanted_ = true;
+  newline_wanted_ = true;
   transport_->write(return_key());
 }
 
@@ -90,7 +90,7 @@ Coroutine<void> Channel::type(std::string line) {
     seen = has_echo(wanted);
   }
   send_return();
-  if (!seen) typed_ = wanted;  // it may come yet
+  typed_ = wanted;
 }
 
 void Channel::type_secret(const ssh::Secret& secret) {
@@ -194,7 +194,7 @@ Coroutine<std::size_t> Channel::read_until(const std::vector<Pattern>& patterns)
     for (std::size_t i = 0; i < patterns.size(); ++i) {
       if (patterns[i].search(last)) co_return i;
     }
-    const bool is_fresh = silent || !fresh_line_wanted_ || screen_.line_starts() > 0;
+    const bool is_fresh = silent || !newline_wanted_ || screen_.newlines() > 0;
     const auto found = prompts_.at_end(screen_.text());
     const bool is_prompt = found && is_fresh;
     if (is_prompt && found->familiar) {
@@ -240,7 +240,7 @@ Coroutine<void> Channel::find_prompt() {
     const auto found = prompts_.at_end(screen_.text());
     const std::string shown =
         found ? trimmed(std::string_view(screen_.text()).substr(found->begin)) : std::string();
-    const bool again = shown == candidate && screen_.line_starts() > candidate_line;
+    const bool again = shown == candidate && screen_.newlines() > candidate_line;
     if (found && asked && (again || silent)) {
       take_prompt(found->begin);
       co_return;
@@ -248,7 +248,7 @@ Coroutine<void> Channel::find_prompt() {
     const bool is_new = found && (shown != candidate || !asked);
     if (is_new) {
       candidate = shown;
-      candidate_line = screen_.line_starts();
+      candidate_line = screen_.newlines();
     }
     if (turn_page()) {
       silent = false;
@@ -269,12 +269,10 @@ std::string Channel::take_output(bool with_prompt) {
   const std::string shown = with_prompt ? text.substr(end) : std::string();
   std::string output = text.substr(0, end);
   text = std::string();
-  if (!typed_.empty()) {
-    const std::size_t begin = std::min(output.find_first_not_of('\n'), output.size());
-    const std::size_t size = std::min(output.find('\n', begin), output.size()) - begin;
-    const std::string first = squeezed(std::string_view(output).substr(begin, size));
-    if (first.find(typed_) != std::string::npos) output.erase(0, begin + size);
-  }
+  // What is left of the echo, or of a line that was drawn anew, stands before the first newline.
+  const std::size_t first = std::min(output.find('\n'), output.size());
+  const std::string left = squeezed(std::string_view(output).substr(0, first));
+  if (!typed_.empty() && left.find(typed_) != std::string::npos) output.erase(0, first);
   output = tidied(output);
   const std::size_t first_line = std::min(output.find('\n'), output.size());
   if (platform_.output_heading.search(std::string_view(output).substr(0, first_line))) {

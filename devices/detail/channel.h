@@ -95,10 +95,10 @@ class Channel {
   Prompts& prompts_;
   Redactor& redactor_;
   Screen screen_;
-  std::string raw_;    // what the screen was fed since the last return
-  std::string typed_;  // the line, squeezed, whose echo did not come in time; else empty
+  std::string raw_;                               // what the screen was fed since the last return
+  std::string typed_;                             // the line before the return, squeezed
   std::size_t prompt_begin_ = std::string::npos;  // in the text, once a prompt was read
-  bool fresh_line_wanted_ = false;  // a prompt counts only on a line that began after the return
+  bool newline_wanted_ = false;  // a prompt counts only behind the newline that answers a return
   std::string last_prompt_;
   std::string waiting_for_;
   bool has_ended_ = false;

@@ -52,7 +52,6 @@ void Screen::control(char byte) {
         new_line();
       } else if (byte == '\r') {
         cursor_ = line_begin_;
-        ++line_starts_;
       } else if (byte == backspace) {
         cursor_ = std::max(cursor_, line_begin_ + 1) - 1;
       }
@@ -137,7 +136,7 @@ void Screen::move_to(std::size_t column) {
 void Screen::new_line() {
   text_ += '\n';
   line_begin_ = cursor_ = text_.size();
-  ++line_starts_;
+  ++newlines_;
 }
 
 /// A parameter of 0 counts as `otherwise`, as it does where positions are meant.
@@ -155,7 +154,7 @@ std::size_t Screen::parameter(std::size_t index, std::size_t otherwise) const {
 
 void Screen::clear() noexcept {
   text_.clear();
-  line_begin_ = cursor_ = line_starts_ = 0;
+  line_begin_ = cursor_ = newlines_ = 0;
 }
 
 std::string Screen::take() noexcept {

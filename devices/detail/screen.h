@@ -24,8 +24,8 @@ class Screen {
   const std::string& text() const noexcept { return text_; }
   /// The last line.
   std::string_view line() const noexcept { return std::string_view(text_).substr(line_begin_); }
-  /// How often a line was begun since `clear`: by a newline or by a return.
-  std::size_t line_starts() const noexcept { return line_starts_; }
+  /// How many lines have ended since `clear`.
+  std::size_t newlines() const noexcept { return newlines_; }
 
   /// Forgets the text. What is half-way through a control sequence goes on.
   void clear() noexcept;
@@ -54,7 +54,7 @@ class Screen {
   std::string text_;
   std::size_t line_begin_ = 0;  // of the last line, in text_
   std::size_t cursor_ = 0;      // in text_, from line_begin_ to its end
-  std::size_t line_starts_ = 0;
+  std::size_t newlines_ = 0;
   std::size_t row_ = 0;  // where a sequence has put the cursor last; 0: none has
   State state_ = State::text;
   std::string parameters_;  // of the sequence that is being read

@@ -67,17 +67,17 @@ TEST_CASE("a screen shows what a terminal would, wherever the bytes are cut") {
   CHECK(screen.text().size() < 200'000);
 }
 
-TEST_CASE("a screen can be cut, cleared and emptied; it counts the lines that were begun") {
+TEST_CASE("a screen can be cut, cleared and emptied; it counts the lines that have ended") {
   Screen screen;
   screen.feed("one\r\ntwo --More--");
   CHECK(screen.line() == "two --More--");
-  CHECK(screen.line_starts() == 2);
+  CHECK(screen.newlines() == 1);
   screen.cut(8);
   screen.feed("x");
   CHECK(screen.text() == "one\ntwo x");
   CHECK(screen.take() == "one\ntwo x");
   CHECK(screen.text().empty());
-  CHECK(screen.line_starts() == 0);
+  CHECK(screen.newlines() == 0);
   screen.feed("a\x1b");
   screen.clear();
   screen.feed("[31mb");
