@@ -11,7 +11,7 @@ namespace rondo::textfsm::detail {
 
 namespace {
 
-constexpr unsigned tries_before_machine_code = 100;
+constexpr unsigned tries_before_machine_code = 1000;
 
 // In PCRE2's steps, of which a second has some 10^8. A text that takes more is hostile, or its
 // template is; templates are in use that take 10^8.
