@@ -90,6 +90,7 @@ class Options {
   std::string default_desired_privilege_level;    ///< empty: the platform's
   std::vector<std::string> failed_when_contains;  ///< empty: the platform's
   std::string textfsm_platform;                   ///< empty: the platform's
+  std::string textfsm_templates;                  ///< see Response::textfsm_parse_output
   ChannelLog channel_log;
   TransportFactory transport_factory;  ///< empty: make_transport
 

@@ -1,8 +1,12 @@
 #include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <map>
 #include <utility>
 
 #include <rondo/devices/errors.h>
 #include <rondo/devices/response.h>
+#include <rondo/devices/textfsm/cli_table.h>
 
 namespace rondo::devices {
 
@@ -12,6 +16,28 @@ std::string line_of(std::string_view text, std::size_t position) {
   const std::size_t newline = text.rfind('\n', position);
   const std::size_t begin = newline == std::string_view::npos ? 0 : newline + 1;
   return std::string(text.substr(begin, std::min(text.find('\n', position), text.size()) - begin));
+}
+
+/// A table by the index of a directory. Reading an index and its templates takes longer than
+/// parsing with them, so they are kept.
+textfsm::CliTable& table_of(const std::string& directory) {
+  thread_local std::map<std::string, textfsm::CliTable> tables;
+  const auto found = tables.find(directory);
+  if (found != tables.end()) return found->second;
+  textfsm::Index index(std::filesystem::path(directory) / "index");
+  return tables.emplace(directory, textfsm::CliTable(std::move(index))).first->second;
+}
+
+std::vector<textfsm::Record> with_small_names(std::vector<textfsm::Record> records) {
+  std::vector<textfsm::Record> small(records.size());
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    for (auto& [name, cell] : records[i]) {
+      std::string key = name;
+      std::ranges::transform(key, key.begin(), [](unsigned char c) { return std::tolower(c); });
+      small[i].emplace(std::move(key), std::move(cell));
+    }
+  }
+  return small;
 }
 
 }  // namespace
@@ -36,6 +62,24 @@ void Response::record(std::string raw, std::string text, Duration elapsed) {
   });
   failed = found != failed_when_contains.end();
   failed_by = failed ? *found : std::string();
+}
+
+std::vector<textfsm::Record> Response::textfsm_parse_output() const {
+  const char* const variable = std::getenv("NTC_TEMPLATES_DIR");
+  const std::string directory =
+      textfsm_templates.empty() && variable != nullptr ? variable : textfsm_templates;
+  if (directory.empty()) {
+    throw textfsm::CliTableError(peer_ + ": there is no directory of templates; set " +
+                                 "Options::textfsm_templates or $NTC_TEMPLATES_DIR");
+  }
+  textfsm::CliTable& table = table_of(directory);
+  table.parse_cmd(result, {{"Platform", textfsm_platform}, {"Command", channel_input}});
+  return with_small_names(table.records());
+}
+
+std::vector<textfsm::Record> Response::textfsm_parse_output(
+    const std::filesystem::path& template_file) const {
+  return with_small_names(textfsm::TextFSM::from_file(template_file).parse_text_to_dicts(result));
 }
 
 void Response::raise_for_status() const {

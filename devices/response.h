@@ -2,10 +2,12 @@
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <rondo/devices/textfsm/cell.h>
 #include <rondo/runtime/clock.h>
 
 // Response: what became of a command. MultiResponse: of several.
@@ -21,6 +23,16 @@ class Response {
   /// The command is over: notes what it said, and whether that means failure.
   void record(std::string raw, std::string text, Duration elapsed);
 
+  /// The result as records, by the template that ntc-templates (or another directory with an index)
+  /// has for this platform and command; the names are in small letters, as scrapli has them. The
+  /// directory is Options::textfsm_templates, or what $NTC_TEMPLATES_DIR names. What was read of it
+  /// is kept, for each thread. Throws textfsm::CliTableError when there is no directory or no
+  /// template, and otherwise what CliTable throws.
+  std::vector<textfsm::Record> textfsm_parse_output() const;
+  /// By a template of one's own.
+  std::vector<textfsm::Record> textfsm_parse_output(
+      const std::filesystem::path& template_file) const;
+
   /// Throws CommandFailure when the command has failed: it says which text of
   /// `failed_when_contains` was found, and shows its line.
   void raise_for_status() const;
@@ -34,8 +46,9 @@ class Response {
   std::string failed_by;  ///< the text of failed_when_contains that was found; empty: none
   std::chrono::system_clock::time_point start_time;
   std::chrono::system_clock::time_point finish_time;
-  Duration elapsed_time{0};      ///< by the loop's clock
-  std::string textfsm_platform;  ///< for textfsm_parse_output
+  Duration elapsed_time{0};       ///< by the loop's clock
+  std::string textfsm_platform;   ///< for textfsm_parse_output
+  std::string textfsm_templates;  ///< the directory; empty: $NTC_TEMPLATES_DIR
 
  private:
   std::string peer_;  // "host:port"

@@ -143,6 +143,7 @@ Response Device::new_response(std::string input, const SendOptions& options) con
   Response response(options_.host, peer_, std::move(input),
                     options.failed_when_contains.value_or(usual));
   response.textfsm_platform = options_.textfsm_platform;
+  response.textfsm_templates = options_.textfsm_templates;
   return response;
 }
 

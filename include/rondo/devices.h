@@ -15,3 +15,4 @@
 #include <rondo/devices/send_options.h>
 #include <rondo/devices/transport.h>
 #include <rondo/ssh.h>
+#include <rondo/textfsm.h>

@@ -183,6 +183,33 @@ TEST_CASE("commands come from a file, one by one, and are one line each") {
   });
 }
 
+TEST_CASE("a response is parsed by the template of its platform and command, or by another one") {
+  const test::TemporaryDirectory directory;
+  test::put(directory / "index",
+            "Template, Hostname, Platform, Command\n"
+            "clock.textfsm, .*, cisco_ios, sh[[ow]] cl[[ock]]\n");
+  test::put(directory / "clock.textfsm",
+            "Value TIME (\\S+)\nValue ZONE (\\w+)\n\nStart\n  ^${TIME} ${ZONE} -> Record\n");
+  FakeDevice device;
+  FakeIos ios(device);
+  run_virtual([&]() -> Coroutine<> {
+    auto options = device.options();
+    options.textfsm_templates = directory.path();
+    const IOSXEDriver router(options);
+    co_await router.open();
+    const Response response = co_await router.send_command("show clock");
+    for (const auto& records : {response.textfsm_parse_output(), response.textfsm_parse_output(),
+                                response.textfsm_parse_output(directory / "clock.textfsm")}) {
+      CHECK(records.size() == 1);
+      CHECK(std::get<std::string>(records.at(0).at("time")) == "12:00:00.000");
+      CHECK(std::get<std::string>(records.at(0).at("zone")) == "UTC");
+    }
+    const Response other = co_await router.send_command("show version");
+    CHECK_THROWS_AS(static_cast<void>(other.textfsm_parse_output()), textfsm::CliTableError);
+    co_await router.close();
+  });
+}
+
 TEST_CASE("tasks that use one driver at a time take turns") {
   FakeDevice device;
   FakeIos ios(device);
