@@ -65,9 +65,13 @@ void Prompts::learn(std::string_view prompt) {
 
 std::string Prompts::description() const {
   std::string text;
+  const auto add = [&text](const Pattern& pattern) {
+    const std::string quoted = "/" + pattern.text() + "/";
+    if (text.find(quoted) == std::string::npos) text += (text.empty() ? "" : " or ") + quoted;
+  };
   for (const PrivilegeLevel& level : levels_)
-    text.append(text.empty() ? "/" : " or /").append(level.pattern.text()).append("/");
-  if (!extra_.empty()) text.append(" or /").append(extra_.text()).append("/");
+    add(level.pattern);
+  if (!extra_.empty()) add(extra_);
   return text;
 }
 

@@ -328,6 +328,28 @@ TEST_CASE("hooks replace what the platform does first and last; an error in one 
   });
 }
 
+TEST_CASE("a log can be a file of the user's own, to which sessions are appended") {
+  const test::TemporaryDirectory directory;
+  const std::string path = directory / "log.txt";
+  FakeDevice device;
+  FakeIos ios(device);
+  auto options = device.options();
+  options.channel_log = log_to_file(path);
+  run_virtual([&]() -> Coroutine<> {
+    for (int i = 0; i < 2; ++i) {
+      ios.mode = ">";
+      device.prompt = "r1>";
+      const IOSXEDriver router(options);
+      co_await router.open();
+      co_await router.close();
+    }
+  });
+  const std::string log = test::contents(path);
+  CHECK(log.starts_with("r1>\r\nr1>enable\r\nPassword: \r\nr1#terminal length 0\r\nr1#"));
+  CHECK(contains(log.substr(20), "r1>enable"));
+  CHECK_THROWS_AS(log_to_file("/nowhere/log.txt"), FileNotFoundError);
+}
+
 TEST_CASE("options that make no sense are refused at once") {
   FakeDevice device;
   auto options = device.options();

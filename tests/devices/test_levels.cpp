@@ -261,6 +261,79 @@ TEST_CASE("Junos: a prompt of two lines, configuration that fails is rolled back
   CHECK(std::ranges::count(device.lines, "rollback 0") == 1);
 }
 
+TEST_CASE(
+    "a step of opening that asks something is answered, with the secret where it is asked for") {
+  for (const bool is_right : {true, false}) {
+    FakeDevice device;
+    device.prompt = "<HP>";
+    int step = 0;
+    device.on_line = [&](const std::string& line) {
+      if (line == "_cmdline-mode on") {
+        step = 1;
+        device.say("All commands can be displayed and executed. Continue? [Y/N]");
+      } else if (step == 1) {
+        step = line == "Y" ? 2 : 0;
+        device.say("Please input password:");
+        device.hide_input = true;
+      } else if (step == 2 && line == "512900") {
+        step = 0;
+        device.say("Warning: Now you enter an all-command mode\n");
+      } else if (step == 2) {
+        device.say(line.empty() ? "Error: Invalid password\n" : "Please input password:");
+        step = line.empty() ? 0 : 2;
+      }
+      device.show_prompt = step == 0;
+    };
+    run_virtual([&]() -> Coroutine<> {
+      auto options = device.options("hp_comware_limited");
+      options.auth_secondary = is_right ? "512900" : "canary-7431";
+      const NetworkDriver driver(options);
+      const std::string text = co_await error_of(driver.open());
+      CHECK(text == (is_right ? ""
+                              : "r1:22: '_cmdline-mode on' does not accept the password "
+                                "(auth_secondary)"));
+      co_await driver.close();
+    });
+  }
+}
+
+TEST_CASE("Junos: changes that are not committed are not left behind unseen") {
+  FakeDevice device;
+  device.prompt = "admin@mx> ";
+  bool asked = false;
+  bool committed = false;
+  device.on_line = [&](const std::string& line) {
+    if (std::exchange(asked, false)) {
+      if (line == "yes") device.prompt = "admin@mx> ";
+    } else if (line == "configure") {
+      device.prompt = "\r\n[edit]\r\nadmin@mx# ";
+    } else if (line == "commit") {
+      committed = true;
+      device.say("commit complete\n");
+    } else if (line == "exit configuration-mode" && !committed) {
+      device.say("The configuration has been changed but not committed\n");
+      device.say("Exit with uncommitted changes? [yes,no] (yes) ");
+      device.show_prompt = false;
+      asked = true;
+    } else if (line == "exit configuration-mode") {
+      device.prompt = "admin@mx> ";
+    }
+  };
+  run_virtual([&]() -> Coroutine<> {
+    const JunosDriver router(device.options());
+    co_await router.open();
+    co_await router.send_configs("set system host-name mx");
+    const bool held = co_await throws<PrivilegeError>(router.send_command("show version"));
+    CHECK(held);
+    CHECK(router.is_usable());
+    CHECK(router.current_privilege_level() == "configuration");
+    co_await router.commit();
+    co_await router.send_command("show version");
+    CHECK(router.current_privilege_level() == "exec");
+    co_await router.close();
+  });
+}
+
 TEST_CASE("configuration sessions have levels of their own, are committed or aborted as a whole") {
   struct Case {
     const char* platform;
