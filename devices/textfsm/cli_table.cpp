@@ -40,8 +40,10 @@ void CliTable::parse_cmd(std::string_view text, const Attributes& attributes) {
   const std::vector<std::filesystem::path> templates = index_.find(attributes);
   if (!templates.empty()) return parse_with(text, templates);
   std::string wanted;
-  for (const auto& [name, value] : attributes)
-    wanted += (wanted.empty() ? "" : ", ") + name + " '" + value + '\'';
+  for (const auto& [name, value] : attributes) {
+    if (!wanted.empty()) wanted += ", ";
+    wanted.append(name).append(" '").append(value).append("'");
+  }
   throw CliTableError(index_.path().string() + ": there is no template for " + wanted);
 }
 

@@ -46,7 +46,7 @@ class CliTable {
   std::size_t size() const noexcept { return rows_.size(); }
   /// One cell. Throws CliTableError for a name that no column has, std::out_of_range for a row that
   /// is not there.
-  const Cell& at(std::size_t row, std::string_view column) const;
+  const Cell& at(std::size_t row, std::string_view name) const;
 
   /// The columns that together tell rows apart: those of Key values, in the order of the header.
   std::vector<std::string> superkey() const;

@@ -17,7 +17,9 @@ std::string read_text_file(const std::filesystem::path& path) {
   std::string text;
   std::array<char, 65536> block;
   bool after_return = false;  // a "\n" belongs to it
-  while (const std::size_t size = std::fread(block.data(), 1, block.size(), file.get())) {
+  std::size_t size = 0;
+  do {
+    size = std::fread(block.data(), 1, block.size(), file.get());
     for (const char c : std::string_view(block.data(), size)) {
       if (c == '\n' && after_return) {
         after_return = false;
@@ -26,7 +28,7 @@ std::string read_text_file(const std::filesystem::path& path) {
       after_return = c == '\r';
       text += after_return ? '\n' : c;
     }
-  }
+  } while (size == block.size());
   if (std::ferror(file.get()) != 0) throw std::system_error(errno, std::generic_category());
   return text;
 }

@@ -101,7 +101,7 @@ class Translator {
   Part condition(Place place);
   std::size_t condition_group();
   void flags(std::u32string_view first, std::vector<Part>& parts, Place& place);
-  WrittenFlags written_flags(std::u32string_view first);
+  WrittenFlags written_flags(std::u32string_view token);
   void finish(Part& part, Place place);
   void close();
   std::size_t group_named(const std::u32string& name) const;
