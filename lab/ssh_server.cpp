@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <rondo/lab/ios_device.h>
+#include <rondo/lab/device.h>
 #include <rondo/lab/ipv4.h>
 #include <rondo/lab/ssh_server.h>
 #include <rondo/lab/ssh_session.h>
@@ -118,7 +118,7 @@ std::pair<Bind, std::string> make_bind() {
 struct SshServer::Listener {
   Descriptor socket;
   Bind bind;
-  IosDevice device;
+  Device device;
 };
 
 struct SshServer::Connection {
@@ -138,7 +138,7 @@ SshServer::SshServer(std::vector<Router> routers, SshServerLimits limits) : limi
     // An aggregate that cannot be moved: make_unique has no braces for it.
     // NOLINTNEXTLINE(modernize-make-unique)
     listeners_.push_back(std::unique_ptr<Listener>(
-        new Listener{std::move(socket), std::move(bind), IosDevice(std::move(router))}));
+        new Listener{std::move(socket), std::move(bind), Device(std::move(router))}));
   }
 }
 

@@ -22,7 +22,7 @@ unsigned size_of_window(int cells) {
 
 }  // namespace
 
-SshSession::SshSession(ssh_session session, IosDevice& device, std::chrono::seconds idle_limit)
+SshSession::SshSession(ssh_session session, Device& device, std::chrono::seconds idle_limit)
     : session_(session),
       router_(device.description()),
       idle_limit_(idle_limit),
@@ -75,7 +75,7 @@ void SshSession::serve() {
     } else if (unsent.empty()) {
       // Input is taken only when all output is gone: a client that does not read is not read.
       const bool more_may_come = receive();
-      IosTerminal::Turn turn = terminal_.turn();
+      Terminal::Turn turn = terminal_.turn();
       unsent = std::move(turn.bytes);
       if (turn.pause.count() > 0) resume = now + turn.pause;
       if (!unsent.empty() || turn.pause.count() > 0) continue;

@@ -19,15 +19,15 @@
 #include <libssh/libssh.h>
 #include <libssh/server.h>
 
-#include <rondo/lab/ios.h>
-#include <rondo/lab/ios_device.h>
+#include <rondo/lab/device.h>
+#include <rondo/lab/terminal.h>
 
 namespace rondo::lab {
 
 class SshSession {
  public:
   // Takes over `session`, which has its socket already, and frees it. The device must outlive it.
-  SshSession(ssh_session session, IosDevice& device, std::chrono::seconds idle_limit);
+  SshSession(ssh_session session, Device& device, std::chrono::seconds idle_limit);
   ~SshSession();
   SshSession(const SshSession&) = delete;
   SshSession& operator=(const SshSession&) = delete;
@@ -61,7 +61,7 @@ class SshSession {
   const ssh_session session_;  // freed by the destructor, after which no callback comes
   const Router& router_;
   const std::chrono::seconds idle_limit_;
-  IosTerminal terminal_;
+  Terminal terminal_;
   std::unique_ptr<ssh_event_struct, FreeEvent> event_;
   ssh_server_callbacks_struct server_callbacks_{};    // libssh keeps pointers to both
   ssh_channel_callbacks_struct channel_callbacks_{};  // until the session is freed
