@@ -39,7 +39,7 @@ std::uint32_t identity_of(const Device& device) {
 }
 
 std::string serial_of(const Device& device) {
-  return fmt::format("LAB{:08X}", identity_of(device));
+  return fmt::format("LAB{:08X}", parse_ipv4(device.description().address).value_or(0));
 }
 
 std::uint64_t mac_of(const Device& device, unsigned interface) {

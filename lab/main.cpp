@@ -20,7 +20,7 @@
 
 #include <rondo/lab/known_hosts.h>
 #include <rondo/lab/router.h>
-#include <rondo/lab/ssh_server.h>
+#include <rondo/lab/server.h>
 
 namespace {
 
@@ -117,10 +117,10 @@ int run_lab(const Options& options) {
   std::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
 
-  SshServer server(load_routers(options.routers));
+  LabServer server(load_routers(options.routers));
   server.start();
   if (!options.known_hosts.empty()) write_known_hosts(options.known_hosts, server.endpoints());
-  for (const SshEndpoint& endpoint : server.endpoints()) {
+  for (const LabEndpoint& endpoint : server.endpoints()) {
     fmt::print("{} {}:{}\n", endpoint.hostname, endpoint.address, endpoint.port);
   }
   fmt::print("ready\n");

@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t longest_session_name = 6;
 
-constexpr std::array platforms = {&cisco_iosxe};
+constexpr std::array platforms = {&cisco_iosxe, &cisco_nxos, &cisco_iosxr, &arista_eos,
+                                  &juniper_junos};
 
 std::string session_text(const Vty& vty) {
   if (!vty.candidate || vty.candidate->session.empty()) return "";
@@ -71,11 +72,17 @@ std::string prompt_of(const Vty& vty) {
   if (text == vty.platform.prompts.end()) return "> ";
   // The candidate's hostname shows only after its commit.
   const std::string host = vty.device.hostname();
-  return fmt::format(fmt::runtime(text->text), fmt::arg("host", host),
-                     fmt::arg("user", vty.device.description().username),
-                     fmt::arg("session", session_text(vty)), fmt::arg("section", section_text(vty)),
-                     fmt::arg("port", short_name(vty.platform, vty.interface())),
-                     fmt::arg("path", path_text(vty)));
+  std::string prompt =
+      fmt::format(fmt::runtime(text->text), fmt::arg("host", host),
+                  fmt::arg("user", vty.device.description().username),
+                  fmt::arg("session", session_text(vty)), fmt::arg("section", section_text(vty)),
+                  fmt::arg("port", short_name(vty.platform, vty.interface())),
+                  fmt::arg("path", path_text(vty)));
+  // Junos on two routing engines: its line stands above the prompt, or before "[edit]".
+  if (vty.device.description().faults.contains(Fault::two_line_prompt) && prompt.front() == '\n') {
+    prompt.insert(1, vty.mode == configuration_mode ? "{master:0}" : "{master:0}\n");
+  }
+  return prompt;
 }
 
 std::string short_name(const Platform& platform, std::string_view interface) {

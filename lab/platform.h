@@ -60,6 +60,7 @@ struct ShortName {
 struct Hardware {
   std::string_view model;
   std::string_view version;
+  std::string_view uptime;      // as the platform words it
   std::string_view port;        // with "{}" for the number of the port
   unsigned first_port = 0;      // its number
   std::string_view loopback;    // the first one

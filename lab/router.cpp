@@ -228,6 +228,8 @@ void read_platform(const Section& section, Router& router) {
   }
   router.version =
       section.text_or("version", std::string(platform_of(router.platform).hardware.version));
+  router.uptime =
+      section.text_or("uptime", std::string(platform_of(router.platform).hardware.uptime));
   const std::string transport = section.text_or("transport", "ssh");
   if (transport != "ssh" && transport != "telnet") {
     section.fail("transport", "must be ssh or telnet");
@@ -264,7 +266,6 @@ Router read_router(const std::string& file, const YAML::Node& node) {
   router.password = section.text("password");
   router.enable_secret = section.text_or("enable_secret", "");
   read_platform(section, router);
-  router.uptime = section.text_or("uptime", router.uptime);
   router.delay = read_delay(section, "delay");
   router.login_delay = read_delay(section, "login_delay");
   router.trusted = section.flag_or("trusted", true);

@@ -48,7 +48,8 @@ bool Terminal::has(Fault fault) const {
 }
 
 void Terminal::open_shell() {
-  if (has(Fault::silent)) {
+  // Over telnet it was silent before the login.
+  if (has(Fault::silent) && vty_.device.description().transport == Transport::ssh) {
     state_ = State::silent;
     return;
   }

@@ -131,7 +131,9 @@ void Terminal::say(const Reply& reply, const Match& match) {
     if (!filtered) break;
   }
   const bool is_show = match.command != nullptr && match.command->is_show;
-  if (is_show && vty_.stamps && vty_.platform.stamp != nullptr) {
+  const bool is_stamped =
+      is_show || (match.command != nullptr && (match.command->modes & privileged_mode) != 0);
+  if (is_stamped && vty_.stamps && vty_.platform.stamp != nullptr) {
     text.insert(0, vty_.platform.stamp(vty_));
   }
   if (is_show && break_off(text)) return;

@@ -31,6 +31,7 @@ struct Question {
 struct Candidate {
   std::string session;  // its name; empty: nameless, as on IOS-XR and Junos
   std::vector<Change> changes;
+  std::string failure{};  // why the last commit failed; empty: it did not
 };
 
 struct Vty {

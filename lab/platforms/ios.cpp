@@ -165,6 +165,7 @@ const Platform cisco_iosxe = {
     .virtual_interfaces = virtual_interfaces,
     .hardware = {.model = "CISCO2911",
                  .version = "15.2(4)M1",
+                 .uptime = "1 hour, 2 minutes",
                  .port = "GigabitEthernet0/{}",
                  .first_port = 0,
                  .loopback = "Loopback0",
