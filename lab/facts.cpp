@@ -114,9 +114,9 @@ std::vector<Route> routes_of(const Vty& vty) {
   for (const DeviceInterface& interface : state.interfaces) {
     if (!interface.address || !is_up(interface)) continue;
     const InterfaceAddress own = *interface.address;
-    routes.push_back({RouteKind::connected, network_of(own), "", interface.name()});
+    routes.push_back({RouteKind::connected, network_of(own), "", interface.name(), own.address});
     if (own.prefix_length < 32) {
-      routes.push_back({RouteKind::local, {own.address, 32}, "", interface.name()});
+      routes.push_back({RouteKind::local, {own.address, 32}, "", interface.name(), own.address});
     }
   }
   for (const SeenNeighbor& neighbor : neighbors_of(vty)) {
@@ -143,7 +143,8 @@ std::vector<MacEntry> mac_table_of(const Vty& vty) {
   std::vector<MacEntry> entries;
   const DeviceState state = vty.state();
   for (const DeviceInterface& interface : state.interfaces) {
-    if (!is_port(vty, interface) || !is_up(interface)) continue;
+    const bool switches = is_port(vty, interface) && !interface.address;
+    if (!switches || !is_up(interface)) continue;
     const auto number = static_cast<unsigned>(entries.size());
     const unsigned vlan = state.vlans[number % state.vlans.size()].number;
     entries.push_back({vlan, dotted_mac(mac_of(vty.device, 200 + number % 50)), interface.name()});

@@ -55,6 +55,7 @@ struct Route {
   InterfaceAddress network;
   std::string next_hop;  // empty: directly connected
   std::string interface;
+  std::uint32_t own = 0;  // the interface's address, when directly connected
 };
 // In the order of their addresses.
 std::vector<Route> routes_of(const Vty& vty);

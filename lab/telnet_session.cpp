@@ -117,7 +117,7 @@ void TelnetSession::run(const std::function<void()>& logged_in) {
   if (!log_in()) return;
   logged_in();
   terminal_.open_shell();
-  terminal_.type(std::exchange(typed_, {}));
+  hand_over(std::exchange(typed_, {}));
   serve();
 }
 
@@ -170,6 +170,14 @@ bool TelnetSession::read_line(std::string& line, std::string_view prompt, bool e
   }
 }
 
+// Gives the terminal what was typed, but for the rest of the return that ended the password.
+void TelnetSession::hand_over(std::string_view text) {
+  if (text.empty()) return;
+  const bool ends_return = std::exchange(after_return_, false);
+  if (ends_return && (text.front() == '\n' || text.front() == '\0')) text.remove_prefix(1);
+  terminal_.type(text);
+}
+
 // Waits for more of what the user types; false when the client is gone.
 bool TelnetSession::fill() {
   const std::size_t before = typed_.size();
@@ -220,7 +228,7 @@ bool TelnetSession::receive() {
     return false;
   }
   last_progress_ = std::chrono::steady_clock::now();
-  terminal_.type(input_.decode({buffer.data(), static_cast<std::size_t>(received)}));
+  hand_over(input_.decode({buffer.data(), static_cast<std::size_t>(received)}));
   terminal_.resize(input_.columns(), input_.rows());
   std::string replies = input_.take_replies();
   return replies.empty() || send_all(std::move(replies));

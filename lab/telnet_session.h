@@ -51,6 +51,7 @@ class TelnetSession final : public Session {
   bool log_in();
   bool read_line(std::string& line, std::string_view prompt, bool echoed);
   bool fill();
+  void hand_over(std::string_view text);
   bool send_all(std::string bytes);
 
   bool is_open() const override { return open_; }
@@ -63,7 +64,7 @@ class TelnetSession final : public Session {
   const int socket_;
   TelnetInput input_;
   std::string typed_;          // decoded, and not used yet
-  bool after_return_ = false;  // while logging in: a "\n" or NUL behind a "\r" says nothing new
+  bool after_return_ = false;  // the last byte of the login was "\r": a "\n" behind it says nothing
   bool open_ = true;           // false: the client is gone
   bool ended_ = false;         // the client sends no more
   bool blocked_ = false;       // the last send had no room

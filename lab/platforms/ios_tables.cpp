@@ -32,8 +32,9 @@ std::string route_line(const Route& route) {
                      route.interface);
 }
 
-// CDP has a blank there: "Gig 0/0".
+// CDP has a blank there: "Gig 0/0". Junos's names, as ge-0/0/0, stay as they are.
 std::string cdp_name(std::string_view interface) {
+  if (interface.find('-') != std::string_view::npos) return std::string(interface);
   const std::size_t digit = std::min(interface.find_first_of("0123456789"), interface.size());
   return fmt::format("{} {}", interface.substr(0, std::min<std::size_t>(3, digit)),
                      interface.substr(digit));

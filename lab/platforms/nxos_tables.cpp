@@ -16,8 +16,8 @@ std::string via(const Vty& vty, const Route& route) {
   switch (route.kind) {
     case RouteKind::connected:
     case RouteKind::local:
-      return fmt::format("    *via {}, {}, [0/0], {}, {}\n", format_ipv4(route.network.address),
-                         interface, age, route.kind == RouteKind::local ? "local" : "direct");
+      return fmt::format("    *via {}, {}, [0/0], {}, {}\n", format_ipv4(route.own), interface, age,
+                         route.kind == RouteKind::local ? "local" : "direct");
     case RouteKind::static_route:
       return fmt::format("    *via {}, {}, [1/0], {}, static\n", route.next_hop, interface, age);
     case RouteKind::ospf:

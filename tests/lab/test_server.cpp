@@ -42,7 +42,7 @@ struct FreeSession {
 };
 using Client = std::unique_ptr<ssh_session_struct, FreeSession>;
 
-Client connect_to(const LabEndpoint& endpoint) {
+Client make_client(const LabEndpoint& endpoint) {
   Client client(ssh_new());
   const unsigned port = endpoint.port;
   const bool process_configuration = false;
@@ -52,6 +52,11 @@ Client connect_to(const LabEndpoint& endpoint) {
   ssh_options_set(client.get(), SSH_OPTIONS_PORT, &port);
   ssh_options_set(client.get(), SSH_OPTIONS_USER, "cisco");
   ssh_options_set(client.get(), SSH_OPTIONS_TIMEOUT, &seconds);
+  return client;
+}
+
+Client connect_to(const LabEndpoint& endpoint) {
+  Client client = make_client(endpoint);
   REQUIRE(ssh_connect(client.get()) == SSH_OK);
   return client;
 }
@@ -218,4 +223,43 @@ TEST_CASE("a server that never started, or is stopped twice, minds neither") {
   server.start();
   server.stop();
   server.stop();
+}
+
+TEST_CASE("an old device speaks old algorithms alone, and has an RSA key") {
+  Router router = make_router();
+  router.faults = {Fault::legacy_algorithms};
+  LabServer server({router});
+  server.start();
+  const LabEndpoint& endpoint = server.endpoints()[0];
+  CHECK(endpoint.key_type == "ssh-rsa");
+  const Client modern = make_client(endpoint);
+  CHECK(ssh_connect(modern.get()) == SSH_ERROR);
+  const Client old = make_client(endpoint);
+  ssh_options_set(old.get(), SSH_OPTIONS_KEY_EXCHANGE, "diffie-hellman-group14-sha1");
+  ssh_options_set(old.get(), SSH_OPTIONS_HOSTKEYS, "ssh-rsa");
+  ssh_options_set(old.get(), SSH_OPTIONS_CIPHERS_C_S, "aes128-cbc");
+  ssh_options_set(old.get(), SSH_OPTIONS_CIPHERS_S_C, "aes128-cbc");
+  ssh_options_set(old.get(), SSH_OPTIONS_HMAC_C_S, "hmac-sha1");
+  ssh_options_set(old.get(), SSH_OPTIONS_HMAC_S_C, "hmac-sha1");
+  CHECK(ssh_connect(old.get()) == SSH_OK);
+  CHECK(ssh_userauth_password(old.get(), nullptr, "right") == SSH_AUTH_SUCCESS);
+}
+
+TEST_CASE("an output may end with the channel, or with the whole connection") {
+  for (const Fault fault : {Fault::half_close, Fault::cut}) {
+    Router router = make_router();
+    router.faults = {fault};
+    LabServer server({router});
+    server.start();
+    const Client client = connect_to(server.endpoints()[0]);
+    REQUIRE(ssh_userauth_password(client.get(), nullptr, "right") == SSH_AUTH_SUCCESS);
+    const ssh_channel channel = open_session(client);
+    REQUIRE(ssh_channel_request_shell(channel) == SSH_OK);
+    CHECK(read_until(channel, ">") == "\r\nr1>");
+    ssh_channel_write(channel, "show clock\n", 11);
+    const std::string output = read_until(channel, "");
+    CHECK(output.starts_with("show clock\r\n*"));
+    CHECK(output.find('\r', output.find('*')) == std::string::npos);
+    CHECK((ssh_is_connected(client.get()) != 0) == (fault == Fault::half_close));
+  }
 }
