@@ -1,9 +1,12 @@
+#include <algorithm>
+
 #include <rondo/net/open_connection.h>
 #include <rondo/runtime/to_thread.h>
 #include <rondo/runtime/wait_for.h>
 #include <rondo/ssh/connect.h>
 #include <rondo/ssh/detail/algorithms.h>
 #include <rondo/ssh/detail/host_key.h>
+#include <rondo/ssh/detail/kexinit.h>
 #include <rondo/ssh/detail/login.h>
 #include <rondo/ssh/detail/open_channel.h>
 #include <rondo/ssh/detail/session.h>
@@ -15,31 +18,67 @@ namespace rondo::ssh {
 namespace {
 
 using detail::Session;
+using detail::TurnBudget;
 using SessionPtr = std::shared_ptr<Session>;
 
 // libssh2 never touches this; it only wants a number that is no descriptor.
 constexpr int no_socket = 0x3fffffff;
 
+/// Says whether a handshake takes so long to compute that the loop would be held up: with numbers
+/// modulo a prime it takes 8 milliseconds and more, with elliptic curves one at the most.
+class TakesLong {
+ public:
+  TakesLong(const Session& session, const detail::Algorithms& algorithms)
+      : session_(session), algorithms_(algorithms) {
+    known_ = std::ranges::none_of(algorithms.kex, computes_with_primes);
+  }
+
+  bool operator()() {
+    if (!known_) look_at_offer();
+    return takes_long_;
+  }
+
+ private:
+  static bool computes_with_primes(const std::string& kex) {
+    return kex.starts_with("diffie-hellman-");
+  }
+  void look_at_offer() {
+    const auto server = detail::find_kexinit(session_.greeting());
+    if (!server) return;
+    known_ = true;
+    takes_long_ = computes_with_primes(detail::agreed_kex(algorithms_.kex, server->kex));
+  }
+
+  const Session& session_;
+  const detail::Algorithms& algorithms_;
+  bool known_;  // it cannot become another one
+  bool takes_long_ = false;
+};
+
 Coroutine<void> shake_hands(SessionPtr session, const detail::Algorithms& algorithms) {
-  const auto handshake = [&] { return libssh2_session_handshake(session->get(), no_socket); };
+  std::function<int()> handshake = [raw = session->get()] {
+    return libssh2_session_handshake(raw, no_socket);
+  };
+  std::function<bool()> takes_long = TakesLong(*session, algorithms);
   std::string why;
   std::exception_ptr lost;
   try {
-    const int result = co_await session->drive(handshake);
+    const int result = co_await session->drive_long(std::move(handshake), std::move(takes_long));
     if (result != 0) why = session->last_error();
   } catch (const ConnectionLost&) {
     lost = std::current_exception();
   }
+  std::string mismatch;
   // A server that finds nothing in common hangs up, sometimes before this side has seen it too.
-  const std::string mismatch = detail::explain_mismatch(algorithms, session->greeting());
+  if (lost || !why.empty()) mismatch = detail::explain_mismatch(algorithms, session->greeting());
   session->forget_greeting();
-  if (why.empty() && !lost) co_return;
   if (!mismatch.empty()) throw KeyExchangeFailed(session->peer() + ": " + mismatch);
   if (lost) std::rethrow_exception(lost);
-  throw KeyExchangeFailed(session->peer() + ": " + why);
+  if (!why.empty()) throw KeyExchangeFailed(session->peer() + ": " + why);
 }
 
 Coroutine<void> establish(SessionPtr session, const std::string& host, const Options& options) {
+  co_await session->budget().step();
   const KnownHosts known = detail::load_known_hosts(options);
   detail::Algorithms algorithms = detail::algorithms_for(options);
   detail::prefer_known_keys(algorithms, known, host, options.port);
@@ -98,7 +137,10 @@ Coroutine<void> log_in_within_limits(SessionPtr session, const std::string& host
 }  // namespace
 
 Coroutine<Connection> connect(std::string host, Options options) {
-  auto session = std::make_shared<Session>(get_running_loop(), host_and_port(host, options.port));
+  Loop& loop = get_running_loop();
+  const auto budget = TurnBudget::of(loop);
+  co_await budget->step();
+  const auto session = std::make_shared<Session>(loop, budget, host_and_port(host, options.port));
   std::exception_ptr error;
   try {
     co_await log_in_within_limits(session, host, options);

@@ -46,8 +46,8 @@ class Options {
   std::string username;
   Secret password;  ///< empty: none
   /// Paths of private keys, OpenSSH's own or PEM, tried in this order. Opening an OpenSSH key with
-  /// a passphrase computes for a tenth of a second or more, while the loop stands still; an agent
-  /// does that once and elsewhere.
+  /// a passphrase computes for a tenth of a second or more, on another thread; an agent does that
+  /// once for all connections.
   std::vector<std::string> client_keys;
   Secret passphrase;  ///< of these keys
   /// Path of the socket of an ssh-agent, whose keys come after those of the files. Without a

@@ -175,12 +175,14 @@ class Login {
     const std::string_view text = key.text.reveal();
     // Never null: without a passphrase libssh2 would let OpenSSL ask for it at the terminal.
     const char* const passphrase = options_.passphrase.reveal().data();
-    const auto log_in = [&] {
+    std::function<int()> log_in = [&] {
       return libssh2_userauth_publickey_frommemory(session_->get(), options_.username.c_str(),
                                                    options_.username.size(), nullptr, 0,
                                                    text.data(), text.size(), passphrase);
     };
-    const int result = co_await session_->drive(log_in);
+    // Making the key out of the passphrase is meant to take its time.
+    std::function<bool()> takes_long = [&] { return key.encrypted; };
+    const int result = co_await session_->drive_long(std::move(log_in), std::move(takes_long));
     if (result == 0) co_return;
     rsa_refused_ = rsa_refused_ || key.rsa;
     if (result == LIBSSH2_ERROR_AUTHENTICATION_FAILED ||
