@@ -7,6 +7,7 @@
 #include <rondo/ssh/detail/channel.h>
 #include <rondo/ssh/detail/exit_message.h>
 #include <rondo/ssh/detail/session.h>
+#include <rondo/ssh/detail/watchdog.h>
 #include <rondo/ssh/errors.h>
 
 namespace rondo::ssh::detail {
@@ -104,6 +105,7 @@ void Session::data_received(std::string_view bytes) {
 void Session::bytes_arrived(std::string_view bytes) {
   if (keep_greeting_ && greeting_.size() < longest_greeting) greeting_ += bytes;
   news_ = true;
+  if (watchdog_) watchdog_->heard();
   pump_channels();
   progress_.wake_all();
   // With nobody reading a channel nothing is taken out; TCP holds the server back then.
@@ -188,6 +190,7 @@ void Session::hand_over_all() {
 void Session::connection_lost(std::exception_ptr error) {
   if (error && reason_.empty()) hand_over_all();
   transport_ = nullptr;
+  watchdog_.reset();
   room_lent_ = false;
   news_ = true;
   if (error && reason_.empty()) reason_ = describe_exception(error);
@@ -262,6 +265,26 @@ void Session::close() {
 
 void Session::abort() {
   if (!lost()) transport_->abort();
+}
+
+void Session::close_because(std::string reason) {
+  if (is_closing()) return;
+  reason_ = std::move(reason);
+  close();
+}
+
+void Session::abort_because(std::string reason) {
+  if (is_closing()) return;
+  reason_ = std::move(reason);
+  abort();
+}
+
+void Session::watch(std::unique_ptr<Watchdog> watchdog) {
+  if (!lost()) watchdog_ = std::move(watchdog);
+}
+
+void Session::used() {
+  if (watchdog_) watchdog_->used();
 }
 
 void Session::fail() {

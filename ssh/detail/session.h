@@ -46,6 +46,7 @@ namespace rondo::ssh::detail {
 
 class Channel;
 class Interview;
+class Watchdog;
 
 class Session final : public Protocol {
  public:
@@ -129,6 +130,27 @@ class Session final : public Protocol {
 
   void close();
   void abort();
+  /// The same, and whoever uses the connection hears why.
+  void close_because(std::string reason);
+  void abort_because(std::string reason);
+  /// From now on, until the transport is lost. See Options.
+  void watch(std::unique_ptr<Watchdog> watchdog);
+  /// Something goes or comes that is no question of the watchdog's.
+  void used();
+  /// While one of these lives, the server connects to somewhere for us, and may need minutes.
+  class ServerConnects {
+   public:
+    explicit ServerConnects(Session& session) noexcept : session_(session) {
+      session_.server_connects_ = true;
+    }
+    ServerConnects(const ServerConnects&) = delete;
+    ServerConnects& operator=(const ServerConnects&) = delete;
+    ~ServerConnects() { session_.server_connects_ = false; }
+
+   private:
+    Session& session_;
+  };
+  bool server_connects() const noexcept { return server_connects_; }
   /// libssh2 can make nothing of what the server sends: aborts, and its last error is the reason.
   void fail();
   static Coroutine<void> wait_closed(std::shared_ptr<Session> session);
@@ -199,7 +221,8 @@ class Session final : public Protocol {
   bool keep_greeting_ = true;          // until the handshake is over
   bool reading_paused_ = false;        // too many of them
   bool peer_eof_ = false;
-  bool pumping_ = false;   // inside pump_channels
+  bool pumping_ = false;  // inside pump_channels
+  bool server_connects_ = false;
   int idle_receives_ = 0;  // in a row that had nothing, within one call
   int error_code_ = 0;
   std::string error_text_;  // of the last call that failed; others overwrite libssh2's
@@ -212,6 +235,7 @@ class Session final : public Protocol {
   std::vector<std::function<bool()>> also_pumped_;
   std::vector<std::function<void()>> when_lost_;
   std::vector<std::any> kept_;
+  std::unique_ptr<Watchdog> watchdog_;  // null: before the login, and once the transport is lost
   std::uint32_t last_opened_ = 0;
 };
 

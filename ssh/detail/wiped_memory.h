@@ -25,6 +25,14 @@ class WipedMemory {
   void deallocate(void* memory) noexcept;
   /// All of a block of this; of null, nothing.
   static std::string_view view(void* memory) noexcept;
+  /// Calls `visit` with a view of each block, the oldest first.
+  template <class Visit>
+  void for_each(Visit visit) {
+    blocks_.for_each_until([&](Block& block) {
+      visit(view(block.bytes()));
+      return false;
+    });
+  }
 
  private:
   /// Stands in front of the bytes of each block.
