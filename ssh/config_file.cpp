@@ -5,8 +5,10 @@
 
 #include <libssh2.h>
 
+#include <rondo/runtime/errors.h>
 #include <rondo/ssh/config_file.h>
 #include <rondo/ssh/detail/algorithms.h>
+#include <rondo/ssh/detail/jump_hosts.h>
 #include <rondo/ssh/detail/kexinit.h>
 #include <rondo/ssh/detail/wildcards.h>
 #include <rondo/ssh/errors.h>
@@ -101,6 +103,15 @@ Duration time_of(const ConfigLine& line) {
     if (unit == "h" || unit == "H") return std::chrono::hours(count);
   }
   fail(line, "\"" + word + "\" is no time; 30 are seconds, and 2m two minutes");
+}
+
+int count_of(const ConfigLine& line) {
+  const std::string& word = line.words.front();
+  int count = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), count);
+  if (error != std::errc() || end != word.data() + word.size() || count < 1)
+    fail(line, "\"" + word + "\" is no number from 1 on");
+  return count;
 }
 
 HostKeyPolicy policy_of(const ConfigLine& line) {
@@ -216,7 +227,13 @@ HostConfig ConfigFile::options_for(const std::string& host, const Options& base)
     options.agent_path = expand(line, word, values);
   });
   with("proxyjump", [&](const ConfigLine& line) {
-    if (line.words.front() != "none") config.proxy_jump = expand(line, line.words.front(), values);
+    if (line.words.front() == "none") return;
+    config.proxy_jump = expand(line, line.words.front(), values);
+    try {
+      detail::parse_jump_hosts(config.proxy_jump);
+    } catch (const ValueError& error) {
+      fail(line, error.what());
+    }
   });
   with("userknownhostsfile", [&](const ConfigLine& line) {
     options.known_hosts = expand(line, line.words.front(), values);
@@ -226,6 +243,10 @@ HostConfig ConfigFile::options_for(const std::string& host, const Options& base)
   with("hashknownhosts",
        [&](const ConfigLine& line) { options.hash_known_hosts = truth_of(line); });
   with("connecttimeout", [&](const ConfigLine& line) { options.connect_timeout = time_of(line); });
+  with("serveraliveinterval",
+       [&](const ConfigLine& line) { options.keepalive_interval = time_of(line); });
+  with("serveralivecountmax",
+       [&](const ConfigLine& line) { options.keepalive_count_max = count_of(line); });
   with("preferredauthentications",
        [&](const ConfigLine& line) { options.preferred_auth = methods_of(line); });
   with("kexalgorithms",

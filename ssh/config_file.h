@@ -12,18 +12,19 @@
 // It is read only when a program asks for it: `ssh::connect` looks into no such file by itself.
 // Understood are Host (with wildcards and negation), `Match all`, Include, HostName, Port, User,
 // IdentityFile, IdentityAgent, ProxyJump, KexAlgorithms, Ciphers, MACs, HostKeyAlgorithms,
-// UserKnownHostsFile, StrictHostKeyChecking, HashKnownHosts, ConnectTimeout and
-// PreferredAuthentications. Of each the first value that holds for a host counts, and all
-// IdentityFiles. Other keywords are passed over.
+// UserKnownHostsFile, StrictHostKeyChecking, HashKnownHosts, ConnectTimeout, ServerAliveInterval,
+// ServerAliveCountMax and PreferredAuthentications. Of each the first value that holds for a host
+// counts, and all IdentityFiles. Other keywords are passed over.
 
 namespace rondo::ssh {
 
 /// What a file says of one host.
 class HostConfig {
  public:
-  std::string hostname;    ///< where to connect to
-  Options options;         ///< how, and as whom
-  std::string proxy_jump;  ///< "user@host:port,…" to go by; empty: straight to the host
+  std::string hostname;  ///< where to connect to
+  Options options;       ///< how, and as whom
+  std::string
+      proxy_jump;  ///< "user@host:port,…" to go by; empty: straight to the host. See connect
 };
 
 class ConfigFile {

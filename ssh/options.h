@@ -29,6 +29,11 @@ class Prompt {
   bool echo;  ///< whether what is typed may be shown
 };
 
+/// Is given what a server has to say before the login, often a warning, of several lines and as it
+/// came: to show it on a terminal, take out what controls one. It must not wait; what it throws
+/// ends the login.
+using AuthBannerReceived = std::function<void(std::string_view text)>;
+
 /// Answers a server's questions, one answer for each; called in the middle of the login, so it must
 /// not wait. `name` and `instructions` are the server's texts for the user. What it throws ends the
 /// login.
@@ -46,8 +51,8 @@ class Options {
   std::string username;
   Secret password;  ///< empty: none
   /// Paths of private keys, OpenSSH's own or PEM, tried in this order. Opening an OpenSSH key with
-  /// a passphrase computes for a tenth of a second or more, while the loop stands still; an agent
-  /// does that once and elsewhere.
+  /// a passphrase computes for a tenth of a second or more, on another thread; an agent does that
+  /// once for all connections.
   std::vector<std::string> client_keys;
   Secret passphrase;  ///< of these keys
   /// Path of the socket of an ssh-agent, whose keys come after those of the files. Without a
@@ -62,6 +67,7 @@ class Options {
   /// Answers in the method keyboard-interactive. Without it a single question whose answer is not
   /// shown gets the password, once.
   KeyboardInteractive kbdint_challenge_received;
+  AuthBannerReceived auth_banner_received;  ///< empty: nobody wants to know
   std::string known_hosts;  ///< path of the file that lists the keys of known servers
   HostKeyPolicy host_key_policy = HostKeyPolicy::strict;
   bool hash_known_hosts = false;  ///< `accept_new` hides the names of the hosts that it adds
@@ -70,14 +76,18 @@ class Options {
   std::optional<Connection> tunnel;
   Duration connect_timeout = std::chrono::seconds(15);  ///< for the TCP connection; 0: no limit
   Duration login_timeout = std::chrono::seconds(60);    ///< for handshake and login; 0: no limit
-  /// When nothing has been heard of the server for this long, it is asked whether it is still
-  /// there, and again after each such time; after `keepalive_count_max` questions without an answer
-  /// the connection is lost. Whole seconds, from 1 on; 0: it is never asked. It is TCP that asks,
-  /// since libssh2 keeps the answers to SSH's own questions for ever: a server that is switched off
-  /// or cut off is noticed, one whose program hangs is not. Through a `tunnel` the jump host's
-  /// connection is the one to ask.
-  std::chrono::seconds keepalive_interval{0};
+  /// When nothing has been heard of the server for this long after the login, it is asked whether
+  /// it is still there, and again after each such time; when that many questions in a row
+  /// (`keepalive_count_max`, 1 or more) had no answer, the connection is lost. So a server is
+  /// noticed that is cut off or whose program hangs, through a `tunnel` too, and an idle connection
+  /// keeps its place in firewalls. 0: it is never asked. The question is a channel of a kind that
+  /// does not exist, which the server has to refuse. While the server connects to somewhere for us
+  /// it is not asked. Without a tunnel TCP asks as well, in whole seconds.
+  Duration keepalive_interval = Duration::zero();
   int keepalive_count_max = 3;
+  /// A connection on which nothing but keep-alives has come or gone for this long after the login
+  /// is closed, and who still waits for it gets a ConnectionLost. 0: never.
+  Duration idle_timeout = Duration::zero();
 
   // Algorithms: names with commas between them, best first, as they go over the wire. Empty: the
   // defaults, in which nothing is weak. "+a,b" adds to the defaults, "-a" takes away from them,

@@ -4,6 +4,7 @@
 #include <rondo/runtime/async_with.h>
 #include <rondo/runtime/open_file.h>
 #include <rondo/runtime/os.h>
+#include <rondo/runtime/wait_for.h>
 #include <rondo/ssh/detail/open_channel.h>
 #include <rondo/ssh/detail/sftp_state.h>
 #include <rondo/ssh/process.h>
@@ -336,16 +337,32 @@ Coroutine<std::string> SFTPClient::readlink(std::string path) const {
 
 namespace detail {
 
-Coroutine<SFTPClient> start_sftp(std::shared_ptr<Session> session) {
-  if (session->is_closing()) std::rethrow_exception(session->lost_error());
-  // libssh2 would turn in a circle when the server refuses the subsystem. So it is asked first.
+/// Throws ChannelOpenError if the server has no subsystem of the name, or one that is something
+/// else.
+static Coroutine<void> look_for_sftp(std::shared_ptr<Session> session) {
+  constexpr std::string_view hello("\0\0\0\5\1\0\0\0\3", 9);  // a client of version 3
   ProcessOptions options;
   options.subsystem = "sftp";
-  {
-    const Process probe = co_await create_process(session, std::string(), std::move(options));
+  const Process probe = co_await create_process(session, std::string(), std::move(options));
+  probe.stdin_().write(hello);
+  const std::string version = co_await probe.stdout_().read(4096);
+  probe.stdin_().write_eof();
+  // The server ends it: dropbear may never answer who closes a channel first. One that does not end
+  // is left to itself.
+  constexpr std::chrono::seconds patience(2);
+  try {
+    co_await wait_for(probe.wait(), patience);
+  } catch (const TimeoutError&) {
     probe.close();
-    co_await probe.wait_closed();
   }
+  if (version.empty())
+    throw ChannelOpenError(session->peer() + ": what the server calls SFTP says nothing");
+}
+
+Coroutine<SFTPClient> start_sftp(std::shared_ptr<Session> session) {
+  if (session->is_closing()) std::rethrow_exception(session->lost_error());
+  // libssh2 would turn in a circle when the server has no SFTP. So it is asked first.
+  co_await look_for_sftp(session);
   const std::shared_ptr<Semaphore> control(session, &session->control());
   auto request = make_state(session);
   SftpPtr state = co_await finish_request(session, std::move(request), control);

@@ -25,8 +25,9 @@
 #define COMMAND "show clock\n"
 #define PROMPT '>'
 
-// What every peer offers, so that all of them compute the same.
-#define KEY_EXCHANGE "curve25519-sha256"
+// What every peer offers, so that all of them compute the same; --kex names another way to exchange
+// keys.
+#define USUAL_KEY_EXCHANGE "curve25519-sha256"
 #define CIPHER "aes256-ctr"
 #define MAC "hmac-sha2-256"
 #define HOST_KEY "ssh-ed25519"
@@ -36,6 +37,7 @@ typedef struct {
   const char* peer;
   uint16_t port;
   size_t sessions;
+  const char* key_exchange;
   uint64_t started_at;
   uint64_t cpu_at_start;  // what the process has used of the processor, user and system
   size_t memory_at_start;
@@ -45,12 +47,14 @@ static inline Run read_command_line(const char* peer, int argc, char** argv) {
   Run run;
   memset(&run, 0, sizeof run);
   run.peer = peer;
+  run.key_exchange = USUAL_KEY_EXCHANGE;
   for (int i = 1; i + 1 < argc; i += 2) {
     if (strcmp(argv[i], "--port") == 0) run.port = (uint16_t)strtoul(argv[i + 1], NULL, 10);
     if (strcmp(argv[i], "--sessions") == 0) run.sessions = strtoul(argv[i + 1], NULL, 10);
+    if (strcmp(argv[i], "--kex") == 0) run.key_exchange = argv[i + 1];
   }
-  if (run.port == 0 || run.sessions == 0 || run.sessions > 20000 || argc != 5) {
-    fprintf(stderr, "usage: ssh-%s --port PORT --sessions N\n", peer);
+  if (run.port == 0 || run.sessions == 0 || run.sessions > 20000 || argc % 2 != 1) {
+    fprintf(stderr, "usage: ssh-%s --port PORT --sessions N [--kex NAME]\n", peer);
     exit(2);
   }
   struct rlimit limit;
@@ -76,14 +80,15 @@ static inline void begin(Run* run) {
 }
 
 /// Prints the line. `held_ms`: the longest that a task which only wants to run every millisecond
-/// was kept from it; negative where there is no loop.
-static inline void finish(const Run* run, double held_ms) {
+/// was kept from it; negative where there is no loop. `computed_ms`: the longest that the loop's
+/// thread computed in such a time.
+static inline void finish(const Run* run, double held_ms, double computed_ms) {
   const double cpu = (double)(read_clock(CLOCK_PROCESS_CPUTIME_ID) - run->cpu_at_start);
   const double wall = (double)(read_clock(CLOCK_MONOTONIC) - run->started_at);
   const double bytes = (double)resident_bytes("VmHWM") - (double)run->memory_at_start;
   const double n = (double)run->sessions;
   printf("{\"peer\":\"%s\",\"sessions\":%zu,\"seconds\":%.4f,\"cpu_ms_each\":%.4f,\"kb_each\":%.1f",
          run->peer, run->sessions, wall / 1e9, cpu / 1e6 / n, bytes / 1024 / n);
-  if (held_ms >= 0) printf(",\"held_ms\":%.3f", held_ms);
+  if (held_ms >= 0) printf(",\"held_ms\":%.3f,\"computed_ms\":%.3f", held_ms, computed_ms);
   printf("}\n");
 }

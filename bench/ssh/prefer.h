@@ -5,8 +5,8 @@
 #include "measure.h"
 
 /// Offers what every peer offers.
-static inline void prefer(LIBSSH2_SESSION* session) {
-  libssh2_session_method_pref(session, LIBSSH2_METHOD_KEX, KEY_EXCHANGE);
+static inline void prefer(LIBSSH2_SESSION* session, const Run* run) {
+  libssh2_session_method_pref(session, LIBSSH2_METHOD_KEX, run->key_exchange);
   libssh2_session_method_pref(session, LIBSSH2_METHOD_HOSTKEY, HOST_KEY);
   libssh2_session_method_pref(session, LIBSSH2_METHOD_CRYPT_CS, CIPHER);
   libssh2_session_method_pref(session, LIBSSH2_METHOD_CRYPT_SC, CIPHER);

@@ -1,6 +1,6 @@
 // The limit: libssh2 without blocking, on one thread with epoll, and nothing else.
 //
-//   ssh-raw --port PORT --sessions N
+//   ssh-raw --port PORT --sessions N [--kex NAME]
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,12 +90,12 @@ static void start(const Run* run, int epoll, Client* client) {
 }
 
 /// As far as it goes. 1: the session is over.
-static int drive(int epoll, Client* client) {
+static int drive(const Run* run, int epoll, Client* client) {
   if (client->step == CONNECT) {
     client->session = libssh2_session_init();
     if (client->session == NULL) die("session", NULL);
     libssh2_session_set_blocking(client->session, 0);
-    prefer(client->session);
+    prefer(client->session, run);
     watch(epoll, EPOLL_CTL_MOD, client, EPOLLIN);
   }
   for (;;) {
@@ -126,9 +126,9 @@ int main(int argc, char** argv) {
     struct epoll_event events[256];
     const int count = epoll_wait(epoll, events, 256, -1);
     for (int i = 0; i < count; ++i)
-      left -= (size_t)drive(epoll, (Client*)events[i].data.ptr);
+      left -= (size_t)drive(&run, epoll, (Client*)events[i].data.ptr);
   }
-  finish(&run, -1);
+  finish(&run, -1, -1);
   free(clients);
   return 0;
 }

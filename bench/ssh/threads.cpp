@@ -1,6 +1,6 @@
 // A thread for each session, and libssh2 that blocks.
 //
-//   ssh-threads --port PORT --sessions N
+//   ssh-threads --port PORT --sessions N [--kex NAME]
 
 #include <cerrno>
 #include <cstdio>
@@ -46,7 +46,7 @@ void talk(const Run& run) {
   check(::connect(fd, plain, sizeof address) == 0, "connect", nullptr);
   LIBSSH2_SESSION* const session = libssh2_session_init();
   check(session != nullptr, "session", nullptr);
-  prefer(session);
+  prefer(session, &run);
   check(libssh2_session_handshake(session, fd) == 0, "handshake", session);
   check(libssh2_userauth_password(session, USERNAME, PASSWORD) == 0, "login", session);
   LIBSSH2_CHANNEL* const channel = libssh2_channel_open_session(session);
@@ -74,5 +74,5 @@ int main(int argc, char** argv) {
     threads.emplace_back([&run] { talk(run); });
   for (std::thread& thread : threads)
     thread.join();
-  finish(&run, -1);
+  finish(&run, -1, -1);
 }

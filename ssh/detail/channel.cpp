@@ -99,6 +99,7 @@ std::size_t Channel::receive_from(int stream_id, const bool& paused, Deliver del
   while (!paused && !closing_) {
     const ssize_t count = libssh2_channel_read_ex(channel_, stream_id, bytes.data(), bytes.size());
     if (!check(count) || count <= 0) break;
+    session_->used();
     deliver(std::string_view(bytes.data(), static_cast<std::size_t>(count)));
     delivered += static_cast<std::size_t>(count);
   }
@@ -146,6 +147,7 @@ bool Channel::send_packet() {
   if (channel_ == nullptr || queue_.empty()) return false;
   const std::string_view bytes = queue_.view().substr(0, most_at_once);
   const ssize_t count = libssh2_channel_write_ex(channel_, 0, bytes.data(), bytes.size());
+  if (count > 0) session_->used();
   if (count == LIBSSH2_ERROR_CHANNEL_CLOSED || count == LIBSSH2_ERROR_CHANNEL_EOF_SENT) {
     queue_.clear();  // nobody will ever read it
   } else if (!check(count) || count <= 0) {

@@ -77,6 +77,12 @@ std::optional<KexInit> find_kexinit(std::string_view stream) {
   return offer;
 }
 
+std::string agreed_kex(const KexInit::Names& client, const KexInit::Names& server) {
+  const auto agreed =
+      std::ranges::find_if(client, [&](const std::string& name) { return holds(server, name); });
+  return agreed == client.end() ? "" : *agreed;
+}
+
 bool holds(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
 }

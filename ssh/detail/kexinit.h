@@ -31,6 +31,9 @@ class KexInit {
 /// bytes may be anything.
 std::optional<KexInit> find_kexinit(std::string_view stream);
 
+/// The way to exchange keys that the two sides agree on (RFC 4253, section 7.1); empty: none.
+std::string agreed_kex(const KexInit::Names& client, const KexInit::Names& server);
+
 /// The names of a list as it is written: "a,b".
 std::vector<std::string> split_names(std::string_view list);
 std::string join_names(const std::vector<std::string>& names);

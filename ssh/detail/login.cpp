@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 
 #include <rondo/runtime/errors.h>
 #include <rondo/ssh/detail/agent.h>
@@ -74,7 +75,7 @@ class Login {
     check_preferred_auth();
     co_await ask_for_methods();
     for (;;) {
-      if (authenticated()) co_return;
+      if (authenticated()) break;
       const std::string method = next_method();
       if (method.empty()) break;
       attempted_.push_back(method);
@@ -84,7 +85,8 @@ class Login {
       // A server may want several methods, one after the other, and names the second one now.
       if (!authenticated() && next_method().empty() && any_left()) co_await ask_for_methods();
     }
-    throw PermissionDenied(refusal());
+    show_banners();
+    if (!authenticated()) throw PermissionDenied(refusal());
   }
 
  private:
@@ -127,9 +129,37 @@ class Login {
       return methods != nullptr ? 0 : libssh2_session_last_errno(session_->get());
     };
     co_await session_->drive(list);
+    show_banners();
     if (methods == nullptr && !authenticated())
       throw PermissionDenied(session_->peer() + ": " + session_->last_error());
     offered_ = split_names(methods == nullptr ? "" : methods);
+  }
+
+  /// libssh2 1.10 keeps the packets with banners and tells nobody; they are found where they lie.
+  void show_banners() {
+    if (!options_.auth_banner_received) return;
+    std::vector<std::string> banners;
+#if LIBSSH2_VERSION_NUM >= 0x010b00
+    char* text = nullptr;
+    if (libssh2_userauth_banner(session_->get(), &text) == 0 && text != nullptr)
+      banners.emplace_back(text);
+#else
+    session_->memory().for_each([&banners](std::string_view block) {
+      if (const auto text = banner(block)) banners.emplace_back(*text);
+    });
+#endif
+    for (; banners_shown_ < banners.size(); ++banners_shown_)
+      options_.auth_banner_received(banners[banners_shown_]);
+  }
+  /// The text, if a packet is a banner (RFC 4252, section 5.4).
+  static std::optional<std::string_view> banner(std::string_view packet) noexcept {
+    constexpr unsigned char message_banner = 53;
+    Scanner fields(packet);
+    const bool is_banner = fields.byte() == message_banner;
+    const std::string_view text = fields.string();
+    fields.string();  // the language
+    if (!is_banner || fields.bad()) return std::nullopt;
+    return text;
   }
 
   Coroutine<void> try_public_keys() {
@@ -175,12 +205,14 @@ class Login {
     const std::string_view text = key.text.reveal();
     // Never null: without a passphrase libssh2 would let OpenSSL ask for it at the terminal.
     const char* const passphrase = options_.passphrase.reveal().data();
-    const auto log_in = [&] {
+    std::function<int()> log_in = [&] {
       return libssh2_userauth_publickey_frommemory(session_->get(), options_.username.c_str(),
                                                    options_.username.size(), nullptr, 0,
                                                    text.data(), text.size(), passphrase);
     };
-    const int result = co_await session_->drive(log_in);
+    // Making the key out of the passphrase is meant to take its time.
+    std::function<bool()> takes_long = [&] { return key.encrypted; };
+    const int result = co_await session_->drive_long(std::move(log_in), std::move(takes_long));
     if (result == 0) co_return;
     rsa_refused_ = rsa_refused_ || key.rsa;
     if (result == LIBSSH2_ERROR_AUTHENTICATION_FAILED ||
@@ -284,6 +316,7 @@ class Login {
   Names offered_;    // methods that the server accepts
   Names attempted_;  // methods that were tried
   Names tried_;      // the same for messages, with each key
+  std::size_t banners_shown_ = 0;
   bool password_sent_ = false;
   bool rsa_refused_ = false;
 };

@@ -42,6 +42,7 @@ Coroutine<ChannelHandle> open_direct(SessionPtr session, std::string host, std::
     channel = libssh2_channel_direct_tcpip_ex(session->get(), host.c_str(), port, "127.0.0.1", 0);
     return channel != nullptr ? 0 : libssh2_session_last_errno(session->get());
   };
+  const Session::ServerConnects busy(*session);
   const int opened = co_await session->drive(open);
   if (opened != 0) {
     throw_refused(*session, "the server does not connect to " + host_and_port(host, port));

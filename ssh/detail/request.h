@@ -32,6 +32,7 @@ struct RequestEnd {
 template <class T>
 Coroutine<void> make_request(std::shared_ptr<Session> session, Coroutine<T> request,
                              std::shared_ptr<RequestEnd<T>> end) {
+  session->used();
   try {
     if constexpr (std::is_void_v<T>) {
       co_await request;
@@ -46,6 +47,7 @@ Coroutine<void> make_request(std::shared_ptr<Session> session, Coroutine<T> requ
   } catch (...) {
     end->error = std::current_exception();
   }
+  session->used();
 }
 
 template <class T>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <any>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,6 +18,7 @@
 #include <rondo/runtime/loop.h>
 #include <rondo/runtime/semaphore.h>
 #include <rondo/runtime/transport.h>
+#include <rondo/ssh/detail/turn_budget.h>
 #include <rondo/ssh/detail/wiped_memory.h>
 
 // One libssh2 session on one of our transports.
@@ -36,17 +38,20 @@
 // | the transport is lost | all waiting operations and all channels end with ConnectionLost |
 //
 // Pumping is fair: a channel sends one packet when its turn comes, and another one is first each
-// time.
+// time. And a session is fair to others: see TurnBudget. The steps of a handshake that would hold
+// up the loop are made on another thread; nobody else calls libssh2 meanwhile, and what it wants to
+// read was copied for it, what it sends goes out when it is back.
 
 namespace rondo::ssh::detail {
 
 class Channel;
 class Interview;
+class Watchdog;
 
 class Session final : public Protocol {
  public:
   /// `peer`: "host:port", for messages.
-  Session(Loop& loop, std::string peer);
+  Session(Loop& loop, std::shared_ptr<TurnBudget> budget, std::string peer);
   ~Session() override;
 
   /// What the handles of a connection share: the last one closes it.
@@ -56,6 +61,7 @@ class Session final : public Protocol {
   void connection_made(Transport& transport) override;
   std::span<char> get_buffer() override;
   void buffer_updated(std::size_t count) override;
+  void data_received(std::string_view bytes) override;
   void eof_received() override;
   void connection_lost(std::exception_ptr error) override;
   void resume_writing() override { pump_channels(); }
@@ -80,20 +86,16 @@ class Session final : public Protocol {
   template <class Call>
   Coroutine<int> drive(Call call) {
     for (;;) {
+      co_await budget_->step();
       idle_receives_ = 0;
       const int result = call();
-      if (result < 0 && result != LIBSSH2_ERROR_EAGAIN) {
-        error_code_ = result;
-        error_text_ = libssh2_error();
-      }
-      pump_channels();
-      if (result >= 0 || result == LIBSSH2_ERROR_AUTHENTICATION_FAILED) co_return result;
-      // When the connection is gone, that is the error, whatever libssh2 calls it.
-      if (lost() || peer_eof_) std::rethrow_exception(lost_error());
-      if (result != LIBSSH2_ERROR_EAGAIN) co_return result;
+      if (is_end(result)) co_return result;
       co_await progress_.wait();
     }
   }
+  /// The same before there are channels, for what computes more: while `takes_long()`, each call is
+  /// made on a thread of the loop's executor. A cancellation waits for the one under way.
+  Coroutine<int> drive_long(std::function<int()> call, std::function<bool()> takes_long);
 
   /// What the server has sent, up to `forget_greeting` or a bound: its offer stands in it.
   std::string_view greeting() const noexcept { return greeting_; }
@@ -122,11 +124,33 @@ class Session final : public Protocol {
   /// Called once, when the transport is lost.
   void call_when_lost(std::function<void()> call) { when_lost_.push_back(std::move(call)); }
   Loop& loop() const noexcept { return loop_; }
+  TurnBudget& budget() const noexcept { return *budget_; }
   /// Something that this session lives by, kept until its transport is lost: a jump host.
   void keep(std::any thing) { kept_.push_back(std::move(thing)); }
 
   void close();
   void abort();
+  /// The same, and whoever uses the connection hears why.
+  void close_because(std::string reason);
+  void abort_because(std::string reason);
+  /// From now on, until the transport is lost. See Options.
+  void watch(std::unique_ptr<Watchdog> watchdog);
+  /// Something goes or comes that is no question of the watchdog's.
+  void used();
+  /// While one of these lives, the server connects to somewhere for us, and may need minutes.
+  class ServerConnects {
+   public:
+    explicit ServerConnects(Session& session) noexcept : session_(session) {
+      session_.server_connects_ = true;
+    }
+    ServerConnects(const ServerConnects&) = delete;
+    ServerConnects& operator=(const ServerConnects&) = delete;
+    ~ServerConnects() { session_.server_connects_ = false; }
+
+   private:
+    Session& session_;
+  };
+  bool server_connects() const noexcept { return server_connects_; }
   /// libssh2 can make nothing of what the server sends: aborts, and its last error is the reason.
   void fail();
   static Coroutine<void> wait_closed(std::shared_ptr<Session> session);
@@ -150,6 +174,31 @@ class Session final : public Protocol {
     Session& session_;
   };
 
+  /// What a call on another thread reads and sends. While it lives, the loop's thread keeps away
+  /// from libssh2.
+  class Elsewhere {
+   public:
+    explicit Elsewhere(Session& session);
+    Elsewhere(const Elsewhere&) = delete;
+    Elsewhere& operator=(const Elsewhere&) = delete;
+    ~Elsewhere();
+
+    const std::string arrived;
+    std::size_t taken = 0;  // of it
+    std::string sent;
+    std::atomic<bool> unwanted = false;  // whoever waits was cancelled
+
+   private:
+    Session& session_;
+  };
+
+  Coroutine<int> call_elsewhere(const std::function<int()>& call);
+  /// Looks at what a call has come to: true if it has ended, false if it is to be made again.
+  /// Throws ConnectionLost.
+  bool is_end(int result);
+  void bytes_arrived(std::string_view bytes);
+  ssize_t nothing_to_receive();
+  void took_bytes(std::size_t count);
   /// What has come goes to the channels' protocols, wanted or not: the connection ends.
   void hand_over_all();
 
@@ -158,16 +207,22 @@ class Session final : public Protocol {
   WipedMemory memory_;  // libssh2's; so it comes before the session and outlives it
   LIBSSH2_SESSION* session_;
   Loop& loop_;
+  const std::shared_ptr<TurnBudget> budget_;
   Pump pump_{*this};
   std::string peer_;
   Transport* transport_ = nullptr;     // null before the connection is made and after it is lost
   rondo::detail::ByteBuffer arrived_;  // bytes for libssh2
+  bool room_lent_ = false;             // the transport may write into that
+  bool room_filled_ = false;           // and the last time it had use for all
+  bool news_ = false;                  // something has happened since drive_long's last call
+  Elsewhere* elsewhere_ = nullptr;     // not null: libssh2 is being called on another thread
   Interview* interview_ = nullptr;     // the login's, while it lasts
   std::string greeting_;               // a copy of the first ones, while the handshake lasts
   bool keep_greeting_ = true;          // until the handshake is over
   bool reading_paused_ = false;        // too many of them
   bool peer_eof_ = false;
-  bool pumping_ = false;   // inside pump_channels
+  bool pumping_ = false;  // inside pump_channels
+  bool server_connects_ = false;
   int idle_receives_ = 0;  // in a row that had nothing, within one call
   int error_code_ = 0;
   std::string error_text_;  // of the last call that failed; others overwrite libssh2's
@@ -180,6 +235,7 @@ class Session final : public Protocol {
   std::vector<std::function<bool()>> also_pumped_;
   std::vector<std::function<void()>> when_lost_;
   std::vector<std::any> kept_;
+  std::unique_ptr<Watchdog> watchdog_;  // null: before the login, and once the transport is lost
   std::uint32_t last_opened_ = 0;
 };
 

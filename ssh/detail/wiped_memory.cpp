@@ -1,43 +1,46 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
-#include <utility>
 
 #include <rondo/ssh/detail/wiped_memory.h>
 
 namespace rondo::ssh::detail {
 
-WipedMemory::Block::~Block() {
-  if (bytes_) explicit_bzero(bytes_.get(), size_);
+WipedMemory::~WipedMemory() {
+  while (!blocks_.empty())
+    give_back(blocks_.front());
 }
 
 void* WipedMemory::allocate(std::size_t size) noexcept {
-  try {
-    Block block(size);
-    void* const bytes = block.bytes();
-    blocks_.emplace(bytes, std::move(block));
-    return bytes;
-  } catch (const std::bad_alloc&) {
-    return nullptr;
-  }
+  if (size > SIZE_MAX - sizeof(Block)) return nullptr;
+  void* const memory = ::operator new(sizeof(Block) + size, std::nothrow);
+  if (memory == nullptr) return nullptr;
+  auto* const block = new (memory) Block(size);
+  blocks_.push_back(*block);
+  return block->bytes();
 }
 
 void* WipedMemory::reallocate(void* memory, std::size_t size) noexcept {
   void* const moved = allocate(size);
   if (moved == nullptr || memory == nullptr) return moved;
-  std::memcpy(moved, memory, std::min(blocks_.at(memory).size(), size));
+  std::memcpy(moved, memory, std::min(Block::of(memory).size(), size));
   deallocate(memory);
   return moved;
 }
 
 void WipedMemory::deallocate(void* memory) noexcept {
-  blocks_.erase(memory);
+  if (memory != nullptr) give_back(Block::of(memory));
 }
 
-std::string_view WipedMemory::view(void* memory) const noexcept {
-  const auto found = blocks_.find(memory);
-  if (found == blocks_.end()) return {};
-  return {static_cast<const char*>(found->second.bytes()), found->second.size()};
+std::string_view WipedMemory::view(void* memory) noexcept {
+  if (memory == nullptr) return {};
+  return {static_cast<const char*>(memory), Block::of(memory).size()};
+}
+
+void WipedMemory::give_back(Block& block) noexcept {
+  explicit_bzero(block.bytes(), block.size());
+  block.~Block();
+  ::operator delete(&block);
 }
 
 }  // namespace rondo::ssh::detail

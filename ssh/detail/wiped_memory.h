@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string_view>
-#include <unordered_map>
+
+#include <rondo/runtime/detail/intrusive_list.h>
 
 namespace rondo::ssh::detail {
 
@@ -12,33 +12,45 @@ namespace rondo::ssh::detail {
 /// cut short, are given back with the session's memory as a whole.
 class WipedMemory {
  public:
+  WipedMemory() noexcept = default;
+  WipedMemory(const WipedMemory&) = delete;
+  WipedMemory& operator=(const WipedMemory&) = delete;
+  ~WipedMemory();
+
   /// Null when there is no memory left.
   void* allocate(std::size_t size) noexcept;
   /// As realloc: null when there is no memory left, and then `memory` stays as it was.
   void* reallocate(void* memory, std::size_t size) noexcept;
-  /// `memory` may be null.
+  /// `memory` is a block of this, or null.
   void deallocate(void* memory) noexcept;
-  /// All of a block; of null, nothing.
-  std::string_view view(void* memory) const noexcept;
+  /// All of a block of this; of null, nothing.
+  static std::string_view view(void* memory) noexcept;
+  /// Calls `visit` with a view of each block, the oldest first.
+  template <class Visit>
+  void for_each(Visit visit) {
+    blocks_.for_each_until([&](Block& block) {
+      visit(view(block.bytes()));
+      return false;
+    });
+  }
 
  private:
-  class Block {
+  /// Stands in front of the bytes of each block.
+  class alignas(std::max_align_t) Block : public rondo::detail::ListNode<Block> {
    public:
-    explicit Block(std::size_t size)
-        : bytes_(std::make_unique_for_overwrite<std::byte[]>(size)), size_(size) {}
-    Block(Block&&) noexcept = default;
-    Block& operator=(Block&&) = delete;
-    ~Block();
+    explicit Block(std::size_t size) noexcept : size_(size) {}
 
-    void* bytes() const noexcept { return bytes_.get(); }
+    static Block& of(void* bytes) noexcept { return *(static_cast<Block*>(bytes) - 1); }
+    void* bytes() noexcept { return this + 1; }
     std::size_t size() const noexcept { return size_; }
 
    private:
-    std::unique_ptr<std::byte[]> bytes_;  // null: moved from
     std::size_t size_;
   };
 
-  std::unordered_map<void*, Block> blocks_;  // by the address of their bytes
+  static void give_back(Block& block) noexcept;
+
+  rondo::detail::IntrusiveList<Block, Block> blocks_;  // all of them
 };
 
 }  // namespace rondo::ssh::detail

@@ -16,9 +16,10 @@ namespace rondo::tests {
 
 namespace {
 
-// It gives each command to a shell, as the others do.
+// It gives each command to a shell, as the others do; having no terminals, it tells the size of the
+// one that was asked for in $SIZE.
 constexpr const char* asyncssh_script = R"(
-import asyncio, signal, sys, warnings
+import asyncio, os, signal, sys, warnings
 warnings.simplefilter("ignore")
 import asyncssh
 
@@ -29,10 +30,16 @@ class Server(asyncssh.SSHServer):
         return True
     def validate_password(self, username, password):
         return (username, password) == (sys.argv[3], sys.argv[4])
+    def connection_requested(self, dest_host, dest_port, orig_host, orig_port):
+        return True
+    def server_requested(self, listen_host, listen_port):
+        return True
 
 async def serve(process):
+    width, height = process.get_terminal_size()[:2]
+    env = dict(os.environ, TERM=process.get_terminal_type() or "none", SIZE=f"{height} {width}")
     child = await asyncio.create_subprocess_shell(
-        process.command, stdin=asyncio.subprocess.PIPE,
+        process.command, env=env, stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
     async def feed():
         try:
@@ -59,7 +66,7 @@ async def serve(process):
 async def main():
     await asyncssh.create_server(Server, "127.0.0.1", int(sys.argv[1]),
                                  server_host_keys=[sys.argv[2]],
-                                 process_factory=serve, encoding=None)
+                                 process_factory=serve, sftp_factory=True, encoding=None)
     await asyncio.Event().wait()
 
 asyncio.run(main())

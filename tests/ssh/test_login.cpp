@@ -330,6 +330,11 @@ TEST_CASE("asyncssh's server asks its questions, and gets the password or the us
   const tests::ChildServer server = start_asyncssh();
   CHECK(tests::login_outcome(options_for(server, "password")) == "connected");
   CHECK(tests::login_outcome(options_for(server, "asks")) == "connected");
+  Options shows = options_for(server, "asks");
+  std::string banners;
+  shows.auth_banner_received = [&banners](std::string_view text) { banners += text; };
+  CHECK(tests::login_outcome(shows) == "connected");
+  CHECK(banners == "be good\n");
   Options options = options_for(server, "asks");
   options.password = "canary-7431";
   const std::string wrong = tests::login_outcome(options);

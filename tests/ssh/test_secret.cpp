@@ -2,12 +2,14 @@
 #include <array>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <ostream>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -16,6 +18,7 @@
 #include <rondo/runtime/file_descriptor.h>
 #include <rondo/ssh/secret.h>
 
+#include "../runtime/captured_stderr.h"
 #include "login_outcome.h"
 
 namespace rondo::ssh {
@@ -74,10 +77,43 @@ bool memory_holds_canary() {
 }
 
 /// What is in a file of /proc, whose parts are separated by zeros.
-std::string read_all(const char* path) {
+std::string read_all(const std::string& path) {
   std::ostringstream text;
   text << std::ifstream(path, std::ios::binary).rdbuf();
   return text.str();
+}
+
+/// The files of /proc that tell of this process and its threads; not its memory itself.
+std::vector<std::string> what_proc_tells() {
+  std::vector<std::string> files;
+  for (const char* folder : {"/proc/self", "/proc/thread-self"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      const std::string name = entry.path().filename();
+      if (entry.is_regular_file() && name != "mem" && name != "pagemap" && name != "clear_refs")
+        files.push_back(entry.path());
+    }
+  }
+  return files;
+}
+
+/// Logs in while each task says what it is, and yields what they and the login said.
+Coroutine<std::string> log_in_watched(Options options) {
+  const auto log_in = [](Options with) -> Coroutine<std::string> {
+    try {
+      co_await connect("127.0.0.1", with);
+    } catch (const std::exception& error) {
+      co_return error.what();
+    }
+    co_return "connected";
+  };
+  auto login = create_task(log_in(std::move(options)));
+  std::string said;
+  while (!login.done()) {
+    for (const AnyTask& task : all_tasks())
+      said += task.get_name() + " ";
+    co_await sleep(std::chrono::milliseconds(1));
+  }
+  co_return said + login.result();
 }
 
 }  // namespace
@@ -134,12 +170,43 @@ TEST_CASE(
   options.port = sshd.port();
   options.kex_algs = "nothing";
   const std::string mistaken = tests::login_outcome(std::move(options));
-  for (const std::string& text : {refused, unreachable, mistaken, read_all("/proc/self/cmdline"),
-                                  read_all("/proc/self/environ")}) {
+  for (const std::string& text : {refused, unreachable, mistaken})
     CHECK_MESSAGE(!holds_canary(text), text);
-  }
+  for (const std::string& file : what_proc_tells())
+    CHECK_MESSAGE(!holds_canary(read_all(file)), file);
   options = Options();
   CHECK(!memory_holds_canary());
+}
+
+TEST_CASE("debug mode, tasks and errors of every stage of a login tell no password [fault 72]") {
+  if (!tests::sshd_can_run("the search for a password in messages")) return;
+  const tests::Sshd sshd;
+  const std::string key = sshd.directory().path().string() + "/key";
+  tests::shell("ssh-keygen -q -t ed25519 -a 1 -N 'another one' -f " + key);
+  Options wrong_passphrase = tests::options_for(sshd);
+  wrong_passphrase.password = Secret();
+  wrong_passphrase.client_keys = {key};
+  wrong_passphrase.passphrase = make_canary();
+  Options wrong_password = tests::options_for(sshd);
+  wrong_password.password = make_canary();
+  Options too_late = wrong_password;
+  too_late.login_timeout = std::chrono::milliseconds(1);
+  Options unknown_host = wrong_password;
+  unknown_host.known_hosts = sshd.directory().write("empty", "");
+  for (const Options& options : {wrong_passphrase, wrong_password, too_late, unknown_host}) {
+    LoopOptions loop_options;
+    loop_options.debug = true;
+    std::string said;
+    {
+      const testing::CapturedStderr captured;
+      Runner runner(loop_options);
+      runner.get_loop().slow_callback_duration = Duration::zero();
+      said = runner.run(log_in_watched(options));
+      said += captured.text();
+    }
+    CHECK(tests::contains(said, "took"));
+    CHECK_MESSAGE(!holds_canary(said), said);
+  }
 }
 
 }  // namespace rondo::ssh
