@@ -21,7 +21,7 @@ void write_secret(YAML::Emitter& out, const std::string& key, const std::string&
   if (options.password_env.empty()) {
     write_text(out, key.c_str(), value);
   } else {
-    write_text(out, (key + "_env").c_str(), options.password_env);
+    write_text(out, key.c_str(), "env:" + options.password_env);
   }
 }
 

@@ -8,8 +8,8 @@
 //       platform: cisco_iosxe
 //       transport: ssh
 //       username: cisco
-//       password: cisco           # or, when the plan says so, password_env: NAME
-//       secret: cisco             # or secret_env: NAME; absent: enable asks for none
+//       password: cisco           # or, when the plan says so, env:NAME
+//       secret: cisco             # or env:NAME; absent: enable asks for none
 //       known_hosts: known_hosts  # absent: no such file was asked for, or it is telnet
 //       groups: [cisco_iosxe, ssh, site1]
 #pragma once

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <ctime>
 #include <exception>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -147,8 +148,11 @@ int run_lab(const Options& options, const std::vector<Router>& routers) {
   server.start();
   if (!options.known_hosts.empty()) write_known_hosts(options.known_hosts, server.endpoints());
   if (!options.inventory.empty()) {
+    // Whole, since relative paths of an inventory begin where it lies.
+    const std::string known_hosts =
+        options.known_hosts.empty() ? "" : std::filesystem::absolute(options.known_hosts).string();
     write_file(options.inventory, inventory_text(routers, server.endpoints(),
-                                                 {options.known_hosts, options.password_env}));
+                                                 {known_hosts, options.password_env}));
   }
   for (const LabEndpoint& endpoint : server.endpoints()) {
     fmt::print("{} {}:{}\n", endpoint.hostname, endpoint.address, endpoint.port);

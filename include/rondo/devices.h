@@ -6,6 +6,7 @@
 #include <rondo/devices/drivers.h>
 #include <rondo/devices/errors.h>
 #include <rondo/devices/generic_driver.h>
+#include <rondo/devices/inventory.h>
 #include <rondo/devices/netdev.h>
 #include <rondo/devices/network_driver.h>
 #include <rondo/devices/options.h>

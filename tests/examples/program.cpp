@@ -133,6 +133,10 @@ Program::Reading Program::read_more() {
   return Reading::more;
 }
 
+void Program::send_signal(int signal_number) {
+  if (pid_ > 0) kill(pid_, signal_number);
+}
+
 bool Program::wait_for_output(const std::string& text) {
   while (output_.find(text) == std::string::npos) {
     if (read_more() != Reading::more) return false;

@@ -56,6 +56,8 @@ class Program {
 
   /// Reads its output until `text` is in it; false when it ends, or the time is over, before.
   bool wait_for_output(const std::string& text);
+  /// As by kill(1): SIGINT is what Ctrl-C sends.
+  void send_signal(int signal_number);
   /// Reads its output to the end and waits for the program.
   Ending wait();
   const std::string& output() const noexcept { return output_; }

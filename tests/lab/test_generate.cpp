@@ -160,7 +160,7 @@ TEST_CASE("the inventory says where the devices are and how to log in") {
         "    groups: [cisco_nxos, telnet, site1]\n");
   const std::string hidden = inventory_text(routers, endpoints, {"", "LAB_PASSWORD"});
   CHECK(hidden.find("1234") == std::string::npos);
-  CHECK(hidden.find("    password_env: LAB_PASSWORD\n    secret_env: LAB_PASSWORD\n") !=
+  CHECK(hidden.find("    password: env:LAB_PASSWORD\n    secret: env:LAB_PASSWORD\n") !=
         std::string::npos);
   CHECK(hidden.find("known_hosts") == std::string::npos);
 }
