@@ -1,56 +1,24 @@
-#include <cerrno>
-#include <cstddef>
-#include <cstdio>
-#include <cstdlib>
-#include <string_view>
-#include <system_error>
-
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <rondo/lab/known_hosts.h>
+#include <rondo/lab/written_file.h>
 
 namespace rondo::lab {
 
-namespace {
-
-// 0, or the errno of what failed.
-int write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(descriptor, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return 0;
-}
-
-}  // namespace
-
-std::string known_hosts_line(const SshEndpoint& endpoint) {
+std::string known_hosts_line(const LabEndpoint& endpoint) {
   // Only ports other than SSH's own are written, with brackets, as OpenSSH does.
   const std::string host = endpoint.port == 22
                                ? endpoint.address
                                : fmt::format("[{}]:{}", endpoint.address, endpoint.port);
-  return fmt::format("{} ssh-ed25519 {}", host, endpoint.public_key);
+  return fmt::format("{} {} {}", host, endpoint.key_type, endpoint.public_key);
 }
 
-void write_known_hosts(const std::filesystem::path& path, std::span<const SshEndpoint> endpoints) {
+void write_known_hosts(const std::filesystem::path& path, std::span<const LabEndpoint> endpoints) {
   std::string text;
-  for (const SshEndpoint& endpoint : endpoints) {
-    if (endpoint.trusted) text += known_hosts_line(endpoint) + "\n";
+  for (const LabEndpoint& endpoint : endpoints) {
+    if (endpoint.trusted && !endpoint.public_key.empty()) text += known_hosts_line(endpoint) + "\n";
   }
-  // Beside the file, for a rename works within one file system only; mkostemp makes it 0600.
-  std::string temporary = path.string() + ".XXXXXX";
-  const int descriptor = ::mkostemp(temporary.data(), O_CLOEXEC);
-  int error = descriptor < 0 ? errno : write_all(descriptor, text);
-  if (descriptor >= 0) ::close(descriptor);
-  if (error == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
-  if (error == 0) return;
-  if (descriptor >= 0) ::unlink(temporary.c_str());
-  throw std::system_error(error, std::generic_category(),
-                          fmt::format("cannot write {}", path.string()));
+  write_file(path, text);
 }
 
 }  // namespace rondo::lab

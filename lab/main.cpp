@@ -1,81 +1,95 @@
-// rondo-lab: virtual routers on loopback, so that every example runs with no hardware.
+// rondo-lab: virtual devices on loopback, so that every example runs with no hardware.
 //
-// It prints one line per router and then `ready`, and runs until SIGINT, SIGTERM or SIGHUP, or
-// until its time is over. The exit status is 0 then, 1 when it could not start, and 2 when it was
-// called wrongly.
+// It starts the routers of a YAML file, or makes up as many as are asked for, prints one line per
+// device and then `ready`, and runs until SIGINT, SIGTERM or SIGHUP, or until its time is over. The
+// exit status is 0 then, 1 when it could not start, and 2 when it was called wrongly.
 #include <chrono>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <ctime>
 #include <exception>
+#include <map>
 #include <optional>
-#include <stdexcept>
 #include <string>
-#include <string_view>
+#include <vector>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <pthread.h>
 #include <sys/resource.h>
 
+#include <rondo/lab/generate.h>
+#include <rondo/lab/inventory.h>
 #include <rondo/lab/known_hosts.h>
+#include <rondo/lab/platform.h>
 #include <rondo/lab/router.h>
-#include <rondo/lab/ssh_server.h>
+#include <rondo/lab/server.h>
+#include <rondo/lab/written_file.h>
 
 namespace {
 
 using namespace rondo::lab;
 
-constexpr std::string_view usage =
-    "usage: rondo-lab [--routers FILE] [--known-hosts FILE] [--for SECONDS]\n"
-    "\n"
-    "Starts virtual Cisco IOS routers on loopback, prints where each listens and then \"ready\",\n"
-    "and runs until it is interrupted.\n"
-    "\n"
-    "  --routers FILE      the routers to start (default: the lab's own routers.yaml)\n"
-    "  --known-hosts FILE  write the host keys there, for clients that check them\n"
-    "  --for SECONDS       stop by itself after so long\n"
-    "  --help              print this text\n";
-
 struct Options {
   std::string routers = RONDO_LAB_ROUTERS;
   std::string known_hosts;         // empty: none is written
+  std::string inventory;           // the same
+  std::string password_env;        // empty: the inventory has the passwords
   std::optional<double> run_time;  // seconds; empty: until a signal
-  bool help = false;
+  std::string faults;
+  double delay = 0;  // seconds
+  LabPlan plan;
 };
 
-struct UsageError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-double parse_seconds(const std::string& text) {
-  char* end = nullptr;
-  const double seconds = std::strtod(text.c_str(), &end);
-  const bool whole = !text.empty() && end == text.c_str() + text.size();
-  if (!whole || !std::isfinite(seconds) || seconds < 0 || seconds > 1e9) {
-    throw UsageError("--for needs a number of seconds");
-  }
-  return seconds;
+std::string footer() {
+  return fmt::format("Platforms: {}\nFaults: {}\n", platform_list(), fault_list());
 }
 
-Options parse_options(int count, char** words) {
-  Options options;
-  for (int i = 1; i < count; ++i) {
-    const std::string word = words[i];
-    if (word == "--help" || word == "-h") {
-      options.help = true;
-      return options;
-    }
-    if (word != "--routers" && word != "--known-hosts" && word != "--for") {
-      throw UsageError(fmt::format("unknown argument '{}'; see rondo-lab --help", word));
-    }
-    if (i + 1 == count) throw UsageError(fmt::format("{} needs a value", word));
-    const std::string value = words[++i];
-    if (word == "--routers") options.routers = value;
-    if (word == "--known-hosts") options.known_hosts = value;
-    if (word == "--for") options.run_time = parse_seconds(value);
-  }
-  return options;
+// `--devices` and what belongs to it; the other options are for a described lab too.
+void add_plan_options(CLI::App& app, Options& options) {
+  const std::map<std::string, TransportMix> transports = {
+      {"ssh", TransportMix::ssh}, {"telnet", TransportMix::telnet}, {"mixed", TransportMix::mixed}};
+  LabPlan& plan = options.plan;
+  CLI::Option* const devices =
+      app.add_option("--devices", plan.devices, "make up so many devices instead, in a ring");
+  const auto add = [&](CLI::Option* option) { option->needs(devices); };
+  add(app.add_option("--platforms", plan.platforms, "their platforms, in turn (default: all)")
+          ->delimiter(','));
+  add(app.add_option("--transport", plan.transports, "ssh, telnet, or mixed: every second one")
+          ->transform(CLI::CheckedTransformer(transports).description(""))
+          ->option_text("WORD"));
+  add(app.add_option("--faults", options.faults,
+                     "what is wrong with them: 5% for any fault, or hang=2%,cut=1%"));
+  add(app.add_option("--seed", plan.seed, "other devices have the faults"));
+  add(app.add_option("--delay", options.delay, "seconds that each show command takes")
+          ->check(CLI::Range(0.0, 60.0)));
+  add(app.add_option("--first-address", plan.first_address, "where the first one listens"));
+  add(app.add_option("--ssh-port", plan.ssh_port, "0 takes any free port"));
+  add(app.add_option("--telnet-port", plan.telnet_port, "0 takes any free port"));
+}
+
+void add_options(CLI::App& app, Options& options) {
+  CLI::Option* const routers =
+      app.add_option("--routers", options.routers, "the routers to start (default: the lab's own)")
+          ->option_text("FILE");
+  app.add_option("--known-hosts", options.known_hosts,
+                 "write the host keys there, for clients that check them")
+      ->option_text("FILE");
+  CLI::Option* const inventory =
+      app.add_option("--inventory", options.inventory,
+                     "write there where the devices are and how to log in, as YAML")
+          ->option_text("FILE");
+  app.add_option("--password-env", options.password_env,
+                 "the inventory names this variable instead of the passwords")
+      ->needs(inventory)
+      ->option_text("NAME");
+  app.add_option("--for", options.run_time, "stop by itself after so long")
+      ->check(CLI::Range(0.0, 1e9))
+      ->option_text("SECONDS");
+  add_plan_options(app, options);
+  app.get_option("--devices")->excludes(routers);
+  app.footer(footer());
 }
 
 // A connection takes two descriptors, and the usual soft limit is 1024.
@@ -84,6 +98,16 @@ void raise_descriptor_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// A session's thread needs little, and there may be a thousand.
+void use_small_stacks() {
+  constexpr std::size_t stack_bytes = 512 * 1024;
+  pthread_attr_t attributes;
+  if (::pthread_attr_init(&attributes) != 0) return;
+  ::pthread_attr_setstacksize(&attributes, stack_bytes);
+  ::pthread_setattr_default_np(&attributes);
+  ::pthread_attr_destroy(&attributes);
 }
 
 // Blocked before any thread exists, so that every thread inherits it and wait_for_end() alone
@@ -112,15 +136,21 @@ void wait_for_end(const sigset_t& signals, std::optional<double> run_time) {
   }
 }
 
-int run_lab(const Options& options) {
+int run_lab(const Options& options, const std::vector<Router>& routers) {
   const sigset_t signals = block_ending_signals();
   std::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
 
-  SshServer server(load_routers(options.routers));
+  use_small_stacks();
+
+  LabServer server(routers);
   server.start();
   if (!options.known_hosts.empty()) write_known_hosts(options.known_hosts, server.endpoints());
-  for (const SshEndpoint& endpoint : server.endpoints()) {
+  if (!options.inventory.empty()) {
+    write_file(options.inventory, inventory_text(routers, server.endpoints(),
+                                                 {options.known_hosts, options.password_env}));
+  }
+  for (const LabEndpoint& endpoint : server.endpoints()) {
     fmt::print("{} {}:{}\n", endpoint.hostname, endpoint.address, endpoint.port);
   }
   fmt::print("ready\n");
@@ -134,12 +164,26 @@ int run_lab(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  CLI::App app(
+      "Virtual network devices on loopback: starts them, prints where each listens and then "
+      "\"ready\", and runs until it is interrupted.",
+      "rondo-lab");
+  Options options;
   try {
-    const Options options = parse_options(argc, argv);
-    if (!options.help) return run_lab(options);
-    fmt::print("{}", usage);
+    add_options(app, options);
+    app.parse(argc, argv);
+    LabPlan& plan = options.plan;
+    plan.delay = std::chrono::milliseconds(std::lround(options.delay * 1000));
+    plan.faults = parse_fault_shares(options.faults);
+    const bool made_up = app.count("--devices") > 0;
+    return run_lab(options, made_up ? generate_routers(plan) : load_routers(options.routers));
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
     return 0;
-  } catch (const UsageError& error) {
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "rondo-lab: {}; see rondo-lab --help\n", error.what());
+    return 2;
+  } catch (const PlanError& error) {
     fmt::print(stderr, "rondo-lab: {}\n", error.what());
     return 2;
   } catch (const std::exception& error) {

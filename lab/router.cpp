@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <rondo/lab/platform.h>
 #include <rondo/lab/router.h>
 
 namespace rondo::lab {
@@ -36,8 +37,10 @@ bool valid_interface_name(std::string_view text) {
   const auto number = std::ranges::find_if(text, is_digit);
   if (number == text.begin() || number == text.end() || text.size() > 40) return false;
   return std::all_of(text.begin(), number, [](char c) { return is_letter(c) || c == '-'; }) &&
-         std::all_of(number, text.end(),
-                     [](char c) { return is_digit(c) || c == '/' || c == '.' || c == ':'; });
+         std::all_of(number, text.end(), [](char c) {
+           // XR has letters there: MgmtEth0/RP0/CPU0/0.
+           return is_digit(c) || is_letter(c) || c == '/' || c == '.' || c == ':';
+         });
 }
 
 std::string with_commas(std::initializer_list<std::string_view> words) {
@@ -120,7 +123,7 @@ class Section {
 Interface read_interface(const std::string& file, const std::string& router,
                          const YAML::Node& node) {
   const Section section(file, fmt::format("an interface of {}", router), node,
-                        {"name", "ip", "status", "protocol", "description"});
+                        {"name", "ip", "status", "protocol", "description", "neighbor"});
   Interface interface;
   interface.name = section.text("name");
   if (!valid_interface_name(interface.name)) {
@@ -148,6 +151,15 @@ Interface read_interface(const std::string& file, const std::string& router,
     section.fail("protocol", "cannot be up while status is not up");
   }
   interface.description = section.text_or("description", "");
+  if (section.has("neighbor")) {
+    const std::string neighbor = section.text("neighbor");
+    const std::size_t space = neighbor.find(' ');
+    if (space == std::string::npos || !valid_interface_name(neighbor.substr(space + 1))) {
+      section.fail("neighbor", "must be a hostname and its interface: r2 GigabitEthernet0/1");
+    }
+    interface.neighbor = neighbor.substr(0, space);
+    interface.neighbor_interface = neighbor.substr(space + 1);
+  }
   return interface;
 }
 
@@ -162,13 +174,62 @@ std::uint16_t read_port(const Section& section) {
   return port;
 }
 
-std::chrono::milliseconds read_delay(const Section& section) {
-  double seconds = -1;
-  if (!YAML::convert<double>::decode(section.child("delay"), seconds) || !std::isfinite(seconds) ||
-      seconds < 0 || seconds > longest_delay) {
-    section.fail("delay", fmt::format("must be seconds, from 0 to {}", longest_delay));
+std::chrono::milliseconds read_delay(const Section& section, const char* key) {
+  double seconds = 0;
+  if (section.has(key) && (!YAML::convert<double>::decode(section.child(key), seconds) ||
+                           !std::isfinite(seconds) || seconds < 0 || seconds > longest_delay)) {
+    section.fail(key, fmt::format("must be seconds, from 0 to {}", longest_delay));
   }
   return std::chrono::milliseconds(std::lround(seconds * 1000));
+}
+
+Faults read_faults(const Section& section) {
+  Faults faults;
+  if (!section.has("faults")) return faults;
+  const YAML::Node list = section.child("faults");
+  if (!list.IsSequence()) section.fail("faults", "must be a list, such as [banner, hang]");
+  for (const auto& entry : list) {
+    const auto fault = entry.IsScalar() ? find_fault(entry.Scalar()) : std::nullopt;
+    if (!fault) {
+      section.fail(entry, "a fault must be one of " + fault_list());
+    }
+    faults.insert(*fault);
+  }
+  return faults;
+}
+
+std::map<unsigned, std::string> read_vlans(const Section& section) {
+  std::map<unsigned, std::string> vlans;
+  if (!section.has("vlans")) return vlans;
+  const YAML::Node list = section.child("vlans");
+  if (!list.IsMap()) section.fail("vlans", "must be numbers with their names, as in {10: users}");
+  for (const auto& entry : list) {
+    unsigned number = 0;
+    const bool is_number = YAML::convert<unsigned>::decode(entry.first, number);
+    if (!is_number || number < 2 || number > 4094 || !entry.second.IsScalar() ||
+        !valid_hostname(entry.second.Scalar())) {
+      section.fail(entry.first, "a VLAN must be a number from 2 to 4094 with a name of one word");
+    }
+    vlans[number] = entry.second.Scalar();
+  }
+  return vlans;
+}
+
+void read_platform(const Section& section, Router& router) {
+  router.platform = section.text_or("platform", router.platform);
+  if (!is_platform(router.platform)) {
+    section.fail("platform", "must be one of " + platform_list());
+  }
+  router.version =
+      section.text_or("version", std::string(platform_of(router.platform).hardware.version));
+  router.uptime =
+      section.text_or("uptime", std::string(platform_of(router.platform).hardware.uptime));
+  const std::string transport = section.text_or("transport", "ssh");
+  if (transport != "ssh" && transport != "telnet") {
+    section.fail("transport", "must be ssh or telnet");
+  }
+  router.transport = transport == "ssh" ? Transport::ssh : Transport::telnet;
+  if (section.has("privileged")) router.privileged = section.flag_or("privileged", false);
 }
 
 Router read_router(const std::string& file, const YAML::Node& node) {
@@ -180,7 +241,8 @@ Router read_router(const std::string& file, const YAML::Node& node) {
   }
   const Section section(file, what, node,
                         {"hostname", "address", "port", "username", "password", "enable_secret",
-                         "version", "uptime", "delay", "trusted", "interfaces"});
+                         "platform", "transport", "privileged", "version", "uptime", "delay",
+                         "login_delay", "trusted", "faults", "vlans", "interfaces"});
   Router router;
   router.hostname = section.text("hostname");
   if (!valid_hostname(router.hostname)) {
@@ -196,11 +258,14 @@ Router read_router(const std::string& file, const YAML::Node& node) {
   router.port = read_port(section);
   router.username = section.text("username");
   router.password = section.text("password");
-  router.enable_secret = section.text("enable_secret");
-  router.version = section.text_or("version", router.version);
-  router.uptime = section.text_or("uptime", router.uptime);
-  if (section.has("delay")) router.delay = read_delay(section);
+  router.enable_secret = section.text_or("enable_secret", "");
+  read_platform(section, router);
+  router.delay = read_delay(section, "delay");
+  router.login_delay = read_delay(section, "login_delay");
   router.trusted = section.flag_or("trusted", true);
+  router.faults = read_faults(section);
+  router.vlans = read_vlans(section);
+  apply_faults(router);
 
   const YAML::Node interfaces = section.child("interfaces");
   if (!interfaces.IsSequence() || interfaces.size() > most_interfaces) {
@@ -249,6 +314,14 @@ YAML::Node parse(const std::string& file) {
 bool valid_hostname(std::string_view text) {
   return !text.empty() && text.size() <= 63 && is_letter(text.front()) &&
          std::ranges::all_of(text, [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
+}
+
+void apply_faults(Router& router) {
+  constexpr std::chrono::milliseconds slow_login{3000};
+  if (router.faults.contains(Fault::unknown_key)) router.trusted = false;
+  if (router.faults.contains(Fault::slow_login) && router.login_delay.count() == 0) {
+    router.login_delay = slow_login;
+  }
 }
 
 std::vector<Router> load_routers(const std::filesystem::path& path) {

@@ -10,7 +10,6 @@ namespace rondo::lab {
 
 namespace {
 
-constexpr unsigned most_failed_attempts = 3;
 constexpr long key_exchange_seconds = 30;
 constexpr std::chrono::seconds goodbye_limit{1};
 // A wait is never longer, so that nothing depends on libssh waking up at the right moment.
@@ -22,12 +21,8 @@ unsigned size_of_window(int cells) {
 
 }  // namespace
 
-SshSession::SshSession(ssh_session session, IosDevice& device, std::chrono::seconds idle_limit)
-    : session_(session),
-      router_(device.description()),
-      idle_limit_(idle_limit),
-      terminal_(device),
-      event_(ssh_event_new()) {
+SshSession::SshSession(ssh_session session, Device& device, std::chrono::seconds idle_limit)
+    : Session(device, idle_limit), session_(session), event_(ssh_event_new()) {
   set_callbacks();
 }
 
@@ -39,6 +34,7 @@ SshSession::~SshSession() {
 }
 
 void SshSession::run(const std::function<void()>& logged_in) {
+  if (router_.faults.contains(Fault::mute)) return stay_mute(socket());
   if (!event_ || !exchange_keys() || !log_in()) return;
   logged_in();
   serve();
@@ -56,36 +52,15 @@ bool SshSession::log_in() {
   while (connected() && failed_attempts_ < most_failed_attempts) {
     if (begun_) return true;
     if (remote_closed_) return false;
-    if (!poll_until(Moment::max())) return false;
+    if (!wait_until(Moment::max())) return false;
   }
   return false;
 }
 
-void SshSession::serve() {
-  std::string unsent;
-  last_progress_ = std::chrono::steady_clock::now();
-  Moment resume = last_progress_;  // until then the router is busy
-  while (connected() && ssh_channel_is_open(channel_) != 0 && !remote_closed_) {
-    if (!send(unsent)) return;
-    const Moment now = std::chrono::steady_clock::now();
-    Moment wake = std::max(resume, last_progress_) + idle_limit_;
-    if (now >= wake) return;
-    if (now < resume) {
-      wake = resume;
-    } else if (unsent.empty()) {
-      // Input is taken only when all output is gone: a client that does not read is not read.
-      const bool more_may_come = receive();
-      IosTerminal::Turn turn = terminal_.turn();
-      unsent = std::move(turn.bytes);
-      if (turn.pause.count() > 0) resume = now + turn.pause;
-      if (!unsent.empty() || turn.pause.count() > 0) continue;
-      if (terminal_.closed() || !more_may_come) return;
-    }
-    if (!poll_until(wake)) return;
-  }
+bool SshSession::is_open() const {
+  return connected() && ssh_channel_is_open(channel_) != 0 && !remote_closed_;
 }
 
-// Sends what the client's window has room for and leaves the rest in `bytes`.
 bool SshSession::send(std::string& bytes) {
   while (!bytes.empty()) {
     const std::size_t room = ssh_channel_window_size(channel_);
@@ -100,7 +75,6 @@ bool SshSession::send(std::string& bytes) {
   return true;
 }
 
-// Hands what has come to the terminal; false when the client will send no more.
 bool SshSession::receive() {
   std::array<char, 4096> buffer{};
   const int received = ssh_channel_read_nonblocking(channel_, buffer.data(),
@@ -120,13 +94,11 @@ void SshSession::say_goodbye() {
   ssh_channel_close(channel_);
   const Moment deadline = std::chrono::steady_clock::now() + goodbye_limit;
   while (connected() && !remote_closed_ && std::chrono::steady_clock::now() < deadline) {
-    if (!poll_until(deadline)) return;
+    if (!wait_until(deadline)) return;
   }
 }
 
-// Lets libssh work until something happened or the deadline is there; false when the connection
-// is gone.
-bool SshSession::poll_until(Moment deadline) {
+bool SshSession::wait_until(Moment deadline) {
   using std::chrono::milliseconds;
   const Moment now = std::chrono::steady_clock::now();
   const auto wait = std::chrono::ceil<milliseconds>(
@@ -138,12 +110,8 @@ bool SshSession::connected() const {
   return (ssh_get_status(session_) & (SSH_CLOSED | SSH_CLOSED_ERROR)) == 0;
 }
 
-bool SshSession::credentials_fit(std::string_view username, std::string_view password) {
-  // Further attempts may already wait in the socket: none of them counts any more.
-  if (failed_attempts_ >= most_failed_attempts) return false;
-  authenticated_ = username == router_.username && password == router_.password;
-  if (!authenticated_) ++failed_attempts_;
-  return authenticated_;
+void SshSession::half_close() {
+  ssh_channel_send_eof(channel_);
 }
 
 ssh_channel SshSession::open_channel() {
@@ -187,7 +155,8 @@ int SshSession::answer_message(ssh_message message) {
     ++failed_attempts_;
     return refuse;
   }
-  if (!credentials_fit(interactive_username_, password)) return refuse;
+  authenticated_ = credentials_fit(interactive_username_, password);
+  if (!authenticated_) return refuse;
   ssh_message_auth_reply_success(message, 0);
   return answered;
 }
@@ -198,9 +167,10 @@ void SshSession::set_callbacks() {
   server_callbacks_.userdata = this;
   server_callbacks_.auth_password_function = [](ssh_session, const char* username,
                                                 const char* password, void* user) noexcept {
-    const bool fit = static_cast<SshSession*>(user)->credentials_fit(
-        username != nullptr ? username : "", password != nullptr ? password : "");
-    return static_cast<int>(fit ? SSH_AUTH_SUCCESS : SSH_AUTH_DENIED);
+    auto* const asked = static_cast<SshSession*>(user);
+    asked->authenticated_ = asked->credentials_fit(username != nullptr ? username : "",
+                                                   password != nullptr ? password : "");
+    return static_cast<int>(asked->authenticated_ ? SSH_AUTH_SUCCESS : SSH_AUTH_DENIED);
   };
   server_callbacks_.channel_open_request_session_function = [](ssh_session, void* user) noexcept {
     return static_cast<SshSession*>(user)->open_channel();

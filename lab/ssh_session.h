@@ -4,8 +4,7 @@
 // poll loop a second time.
 //
 // A connection has one session channel, as IOS allows: a shell, or one command. Anything else is
-// refused. run() returns when the user leaves, the client goes away, logging in fails, or nothing
-// has moved for the idle limit. Shutting the socket down from another thread also ends it.
+// refused.
 #pragma once
 
 #include <chrono>
@@ -19,34 +18,31 @@
 #include <libssh/libssh.h>
 #include <libssh/server.h>
 
-#include <rondo/lab/ios.h>
-#include <rondo/lab/ios_device.h>
+#include <rondo/lab/session.h>
 
 namespace rondo::lab {
 
-class SshSession {
+class SshSession final : public Session {
  public:
   // Takes over `session`, which has its socket already, and frees it. The device must outlive it.
-  SshSession(ssh_session session, IosDevice& device, std::chrono::seconds idle_limit);
-  ~SshSession();
-  SshSession(const SshSession&) = delete;
-  SshSession& operator=(const SshSession&) = delete;
+  SshSession(ssh_session session, Device& device, std::chrono::seconds idle_limit);
+  ~SshSession() override;
 
-  // Calls `logged_in` once, when the user is known and a shell or command is asked for.
-  void run(const std::function<void()>& logged_in);
+  // The user counts as logged in when a shell or command is asked for.
+  void run(const std::function<void()>& logged_in) override;
 
  private:
-  using Moment = std::chrono::steady_clock::time_point;
-
   bool exchange_keys();
   bool log_in();
-  void serve();
-  bool send(std::string& bytes);
-  bool receive();
   void say_goodbye();
-  bool poll_until(Moment deadline);
   bool connected() const;
-  bool credentials_fit(std::string_view username, std::string_view password);
+
+  bool is_open() const override;
+  bool send(std::string& bytes) override;
+  bool receive() override;
+  bool wait_until(Moment deadline) override;
+  void half_close() override;
+  int socket() const override { return ssh_get_fd(session_); }
 
   ssh_channel open_channel();
   int begin(std::optional<std::string> command);
@@ -59,20 +55,15 @@ class SshSession {
   };
 
   const ssh_session session_;  // freed by the destructor, after which no callback comes
-  const Router& router_;
-  const std::chrono::seconds idle_limit_;
-  IosTerminal terminal_;
   std::unique_ptr<ssh_event_struct, FreeEvent> event_;
   ssh_server_callbacks_struct server_callbacks_{};    // libssh keeps pointers to both
   ssh_channel_callbacks_struct channel_callbacks_{};  // until the session is freed
 
   bool authenticated_ = false;
-  unsigned failed_attempts_ = 0;
   std::string interactive_username_;  // of the keyboard-interactive request under way
   ssh_channel channel_ = nullptr;     // the session's; the only one it ever gets
   bool begun_ = false;                // a shell or command was asked for
   bool remote_closed_ = false;        // the client has closed the channel
-  Moment last_progress_{};            // when a byte last came in or went out
 };
 
 }  // namespace rondo::lab

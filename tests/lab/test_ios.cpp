@@ -7,7 +7,7 @@
 
 #include <doctest/doctest.h>
 
-#include <rondo/lab/ios.h>
+#include <rondo/lab/terminal.h>
 
 namespace {
 
@@ -51,7 +51,7 @@ struct Desk {
   std::string answers() {
     std::string bytes;
     while (true) {
-      const IosTerminal::Turn turn = terminal.turn();
+      const Terminal::Turn turn = terminal.turn();
       bytes += turn.bytes;
       paused += turn.pause;
       if (turn.pause.count() == 0) return bytes;
@@ -69,9 +69,8 @@ struct Desk {
     REQUIRE(type("configure terminal\n").ends_with("(config)#"));
   }
 
-  IosDevice device;
-  IosTerminal terminal{device,
-                       [] { return std::chrono::system_clock::time_point(1614700172123ms); }};
+  Device device;
+  Terminal terminal{device, [] { return std::chrono::system_clock::time_point(1614700172123ms); }};
   std::chrono::milliseconds paused{0};
 };
 
@@ -287,7 +286,7 @@ TEST_CASE("a slow router echoes at once, asks for a pause, and answers after it"
   router.delay = 300ms;
   Desk desk(std::move(router));
   desk.terminal.type("show clock\nterminal length 0\n");
-  IosTerminal::Turn turn = desk.terminal.turn();
+  Terminal::Turn turn = desk.terminal.turn();
   CHECK(turn.bytes == "show clock\r\n");
   CHECK(turn.pause == 300ms);
   // What is typed meanwhile is neither lost nor echoed before its time.
@@ -310,22 +309,22 @@ TEST_CASE("only show commands are slow, and only when they are right") {
 }
 
 TEST_CASE("one command by itself comes without echo, prompt and pages") {
-  IosDevice device(make_router());
-  IosTerminal terminal(device);
+  Device device(make_router());
+  Terminal terminal(device);
   terminal.resize(80, 2);
   SUBCASE("its output is all there is") {
     terminal.execute("sh ip int br");
-    const IosTerminal::Turn turn = terminal.turn();
+    const Terminal::Turn turn = terminal.turn();
     CHECK(turn.bytes == brief);
     CHECK(terminal.closed());
   }
   SUBCASE("it takes its time on a slow router") {
     Router router = make_router();
     router.delay = 50ms;
-    IosDevice slow_device(router);
-    IosTerminal slow(slow_device);
+    Device slow_device(router);
+    Terminal slow(slow_device);
     slow.execute("show ip interface brief | include Serial");
-    const IosTerminal::Turn first = slow.turn();
+    const Terminal::Turn first = slow.turn();
     CHECK(first.bytes == "");
     CHECK(first.pause == 50ms);
     CHECK(slow.turn().bytes.starts_with("Serial0/0/0 "));
@@ -333,7 +332,7 @@ TEST_CASE("one command by itself comes without echo, prompt and pages") {
   }
   SUBCASE("what may not be run that way is refused") {
     for (const char* line : {"show running-config", "enable", "configure terminal", "nonsense"}) {
-      IosTerminal other(device);
+      Terminal other(device);
       other.execute(line);
       CHECK(other.turn().bytes ==
             std::string("Line has invalid autocommand \"").append(line).append("\"\r\n"));

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include <rondo/lab/ios.h>
+#include <rondo/lab/terminal.h>
 
 namespace {
 
@@ -34,7 +34,7 @@ Router make_router() {
 
 // One privileged session; several may share a device.
 struct Session {
-  explicit Session(IosDevice& device) : terminal(device) {
+  explicit Session(Device& device) : terminal(device) {
     terminal.open_shell();
     terminal.type("enable\nsecret\nterminal length 0\n");
     terminal.turn();
@@ -49,13 +49,13 @@ struct Session {
     const std::size_t begin = answer.find('\n') + 1;
     return answer.substr(begin, answer.rfind("\r\n") - begin);
   }
-  IosTerminal terminal;
+  Terminal terminal;
 };
 
 }  // namespace
 
 TEST_CASE("the prompt shows the way into configuration and out again") {
-  IosDevice device(make_router());
+  Device device(make_router());
   Session session(device);
   CHECK(session.type("conf t\n") ==
         "conf t\r\nEnter configuration commands, one per line.  End with CNTL/Z.\r\nr1(config)#");
@@ -67,13 +67,13 @@ TEST_CASE("the prompt shows the way into configuration and out again") {
 }
 
 TEST_CASE("configuration mode is for the privileged") {
-  IosDevice device(make_router());
+  Device device(make_router());
   Session session(device);
   CHECK(session.type("disable\nconf t\n").find("% Invalid input") != std::string::npos);
 }
 
 TEST_CASE("Ctrl-Z ends configuration, after the line it stands behind") {
-  IosDevice device(make_router());
+  Device device(make_router());
   Session session(device);
   CHECK(session.type("conf t\nint gi0/0\n\x1a").ends_with("r1(config-if)#^Z\r\nr1#"));
   CHECK(session.type("conf t\nint gi0/0\nshutdown\x1a").ends_with("shutdown^Z\r\nr1#"));
@@ -82,14 +82,14 @@ TEST_CASE("Ctrl-Z ends configuration, after the line it stands behind") {
 }
 
 TEST_CASE("Ctrl-C ends configuration without the line it stands behind") {
-  IosDevice device(make_router());
+  Device device(make_router());
   Session session(device);
   CHECK(session.type("conf t\nint gi0/0\nshutdown\x03").ends_with("shutdown^C\r\nr1#"));
   CHECK(session.row("GigabitEthernet0/0").find("administratively") == std::string::npos);
 }
 
 TEST_CASE("an address can be given and taken") {
-  IosDevice device(make_router());
+  Device device(make_router());
   Session session(device);
   session.type("conf t\nint se0/0/0\nip address 10.0.0.1 255.255.255.252\nend\n");
   CHECK(session.row("Serial") ==
@@ -99,7 +99,7 @@ TEST_CASE("an address can be given and taken") {
 }
 
 TEST_CASE("an address that cannot be is refused, and the old one stays") {
-  IosDevice device(make_router());
+  Device device(make_router());
   Session session(device);
   session.type("conf t\nint lo0\n");
   const auto answer = [&](const std::string& line) {
@@ -120,7 +120,7 @@ TEST_CASE("an address that cannot be is refused, and the old one stays") {
 }
 
 TEST_CASE("shutdown wins over the link, and no shutdown gives it back") {
-  IosDevice device(make_router());
+  Device device(make_router());
   Session session(device);
   session.type("conf t\nint se0/0/0\nshut\ndo sh clock\nend\n");
   CHECK(session.row("Serial").find("administratively down down") != std::string::npos);
@@ -130,7 +130,7 @@ TEST_CASE("shutdown wins over the link, and no shutdown gives it back") {
 }
 
 TEST_CASE("a description keeps its spaces and its pipes") {
-  IosDevice device(make_router());
+  Device device(make_router());
   Session session(device);
   session.type("conf t\nint gi0/0\ndescription  to  the | moon ? \nend\n");
   CHECK(session.type("show running-config | include description\n")
@@ -141,7 +141,7 @@ TEST_CASE("a description keeps its spaces and its pipes") {
 }
 
 TEST_CASE("hostname changes the prompt, here at once and elsewhere at the next one") {
-  IosDevice device(make_router());
+  Device device(make_router());
   Session session(device);
   Session other(device);
   CHECK(session.type("conf t\nhostname core-1\n").ends_with("\r\ncore-1(config)#"));
@@ -151,7 +151,7 @@ TEST_CASE("hostname changes the prompt, here at once and elsewhere at the next o
 }
 
 TEST_CASE("sessions see each other's changes") {
-  IosDevice device(make_router());
+  Device device(make_router());
   Session one(device);
   Session other(device);
   one.type("conf t\nint gi0/0\nshutdown\n");
@@ -162,7 +162,7 @@ TEST_CASE("sessions see each other's changes") {
 }
 
 TEST_CASE("the router's own commands work from within an interface and leave it") {
-  IosDevice device(make_router());
+  Device device(make_router());
   Session session(device);
   session.type("conf t\nint gi0/0\n");
   CHECK(session.type("hostname r9\n").ends_with("r9(config)#"));
@@ -170,7 +170,7 @@ TEST_CASE("the router's own commands work from within an interface and leave it"
 }
 
 TEST_CASE("do runs what a privileged user may run, with abbreviations and pipes") {
-  IosDevice device(make_router());
+  Device device(make_router());
   Session session(device);
   session.type("conf t\n");
   CHECK(session.type("do sh run | i hostname\n") ==
@@ -184,7 +184,7 @@ TEST_CASE("do runs what a privileged user may run, with abbreviations and pipes"
 }
 
 TEST_CASE("an unknown line in configuration is pointed at and changes nothing") {
-  IosDevice device(make_router());
+  Device device(make_router());
   Session session(device);
   session.type("conf t\n");
   CHECK(session.type("bogus\n") ==
@@ -198,7 +198,7 @@ TEST_CASE("an unknown line in configuration is pointed at and changes nothing") 
 }
 
 TEST_CASE("loopback interfaces are made when they are entered, up to a limit") {
-  IosDevice device(make_router());
+  Device device(make_router());
   Session session(device);
   session.type("conf t\nint loopback 007\nend\n");
   CHECK(session.row("Loopback7").starts_with("Loopback7 "));

@@ -33,10 +33,10 @@ std::string content(const std::filesystem::path& path) {
   return text.str();
 }
 
-const std::vector<SshEndpoint> endpoints = {
-    {"r1", "127.0.100.1", 2222, "AAAA1", true},
-    {"r2", "127.0.100.2", 22, "AAAA2", true},
-    {"r3", "127.0.100.3", 2222, "AAAA3", false},
+const std::vector<LabEndpoint> endpoints = {
+    {"r1", "127.0.100.1", 2222, Transport::ssh, "ssh-ed25519", "AAAA1", true},
+    {"r2", "127.0.100.2", 22, Transport::ssh, "ssh-ed25519", "AAAA2", true},
+    {"r3", "127.0.100.3", 2222, Transport::ssh, "ssh-ed25519", "AAAA3", false},
 };
 
 }  // namespace

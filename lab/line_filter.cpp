@@ -1,9 +1,10 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <fmt/format.h>
 #include <regex.h>
 
-#include <rondo/lab/ios_filter.h>
+#include <rondo/lab/line_filter.h>
 
 namespace rondo::lab {
 
@@ -61,8 +62,12 @@ class RegularExpression {
 
 }  // namespace
 
-std::optional<std::string> filter_ios_lines(const IosFilter& filter, std::string_view text) {
-  if (filter.kind == IosFilterKind::none) return std::string(text);
+std::optional<std::string> filter_lines(const LineFilter& filter, std::string_view text) {
+  const auto lines = std::ranges::count(text, '\n');
+  if (filter.kind == FilterKind::count) return fmt::format("{}\n", lines);
+  if (filter.kind == FilterKind::count_lines) return fmt::format("Count: {} lines\n", lines);
+  const bool searches = takes_pattern(filter.kind) && filter.kind != FilterKind::display;
+  if (!searches) return std::string(text);
   if (static_cast<std::size_t>(std::ranges::count(filter.pattern, '+')) > most_plus_signs) {
     return std::nullopt;
   }
@@ -71,15 +76,21 @@ std::optional<std::string> filter_ios_lines(const IosFilter& filter, std::string
 
   std::string result;
   bool begun = false;
+  std::size_t section_indent = std::string::npos;  // of the line that began a section
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string line(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     const bool found = expression.found_in(line);
     begun = begun || found;
-    const bool shown = filter.kind == IosFilterKind::include   ? found
-                       : filter.kind == IosFilterKind::exclude ? !found
-                                                               : begun;
+    const std::size_t indent = line.find_first_not_of(' ');
+    const bool within = section_indent != std::string::npos && indent != std::string::npos &&
+                        indent > section_indent;
+    if (!within) section_indent = found ? indent : std::string::npos;
+    const bool shown = filter.kind == FilterKind::include   ? found
+                       : filter.kind == FilterKind::exclude ? !found
+                       : filter.kind == FilterKind::section ? found || within
+                                                            : begun;
     if (shown) result.append(line).append("\n");
   }
   return result;

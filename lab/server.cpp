@@ -18,10 +18,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <rondo/lab/ios_device.h>
+#include <rondo/lab/device.h>
 #include <rondo/lab/ipv4.h>
-#include <rondo/lab/ssh_server.h>
+#include <rondo/lab/server.h>
 #include <rondo/lab/ssh_session.h>
+#include <rondo/lab/telnet_session.h>
 
 namespace rondo::lab {
 
@@ -68,8 +69,10 @@ Descriptor listen_at(const Router& router) {
   address.sin_family = AF_INET;
   address.sin_port = htons(router.port);
   address.sin_addr.s_addr = htonl(ip.value_or(INADDR_LOOPBACK));
+  // A port that is bound and does not listen is closed, and stays so.
+  const bool closed = router.faults.contains(Fault::closed_port);
   if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::listen(listener.get(), backlog) != 0) {
+      (!closed && ::listen(listener.get(), backlog) != 0)) {
     fail(errno);
   }
   return listener;
@@ -91,37 +94,61 @@ struct FreeKey {
   void operator()(ssh_key key) const { ssh_key_free(key); }
 };
 
-// The part of libssh that turns sockets into sessions with a host key; returns the public key too.
-std::pair<Bind, std::string> make_bind() {
+using Key = std::unique_ptr<ssh_key_struct, FreeKey>;
+
+// What devices of ten years ago can do, and no more.
+void set_legacy_algorithms(ssh_bind bind) {
+  constexpr std::pair<ssh_bind_options_e, const char*> options[] = {
+      {SSH_BIND_OPTIONS_KEY_EXCHANGE, "diffie-hellman-group14-sha1,diffie-hellman-group1-sha1"},
+      {SSH_BIND_OPTIONS_HOSTKEY_ALGORITHMS, "ssh-rsa"},
+      {SSH_BIND_OPTIONS_CIPHERS_C_S, "aes128-cbc,3des-cbc"},
+      {SSH_BIND_OPTIONS_CIPHERS_S_C, "aes128-cbc,3des-cbc"},
+      {SSH_BIND_OPTIONS_HMAC_C_S, "hmac-sha1"},
+      {SSH_BIND_OPTIONS_HMAC_S_C, "hmac-sha1"},
+  };
+  for (const auto& [option, value] : options) {
+    if (ssh_bind_options_set(bind, option, value) != SSH_OK) {
+      throw std::runtime_error(fmt::format("libssh does not take the legacy algorithms '{}': {}",
+                                           value, ssh_get_error(bind)));
+    }
+  }
+}
+
+// The part of libssh that turns sockets into sessions, with a host key of its own whose public half
+// goes to the endpoint.
+Bind make_bind(const Router& router, LabEndpoint& endpoint) {
+  const bool legacy = router.faults.contains(Fault::legacy_algorithms);
   Bind bind(ssh_bind_new());
   ssh_key generated = nullptr;
-  ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &generated);
-  std::unique_ptr<ssh_key_struct, FreeKey> key(generated);
+  ssh_pki_generate(legacy ? SSH_KEYTYPE_RSA : SSH_KEYTYPE_ED25519, legacy ? 2048 : 0, &generated);
+  Key key(generated);
   char* base64 = nullptr;
   if (!bind || !key || ssh_pki_export_pubkey_base64(key.get(), &base64) != SSH_OK) {
     throw std::runtime_error("libssh cannot make a host key");
   }
-  const std::string public_key = base64;
+  endpoint.public_key = base64;
+  endpoint.key_type = legacy ? "ssh-rsa" : "ssh-ed25519";
   ssh_string_free_char(base64);
   // The machine's own server configuration is no business of the lab.
   const bool process_configuration = false;
   ssh_bind_options_set(bind.get(), SSH_BIND_OPTIONS_PROCESS_CONFIG, &process_configuration);
+  if (legacy) set_legacy_algorithms(bind.get());
   if (ssh_bind_options_set(bind.get(), SSH_BIND_OPTIONS_IMPORT_KEY, key.get()) != SSH_OK) {
     throw std::runtime_error("libssh does not take the host key");
   }
   static_cast<void>(key.release());  // the bind's now
-  return {std::move(bind), public_key};
+  return bind;
 }
 
 }  // namespace
 
-struct SshServer::Listener {
+struct LabServer::Listener {
   Descriptor socket;
-  Bind bind;
-  IosDevice device;
+  Bind bind;  // empty for telnet
+  Device device;
 };
 
-struct SshServer::Connection {
+struct LabServer::Connection {
   Descriptor socket;  // a duplicate, to shut the connection down with
   Clock::time_point login_deadline;
   std::atomic<bool> logged_in = false;
@@ -129,30 +156,38 @@ struct SshServer::Connection {
   std::thread thread{};
 };
 
-SshServer::SshServer(std::vector<Router> routers, SshServerLimits limits) : limits_(limits) {
+LabServer::LabServer(std::vector<Router> routers, LabLimits limits) : limits_(limits) {
+  std::vector<Device*> devices;
   for (Router& router : routers) {
     Descriptor socket = listen_at(router);
-    auto [bind, public_key] = make_bind();
-    endpoints_.push_back(
-        {router.hostname, router.address, port_of(socket.get()), public_key, router.trusted});
+    LabEndpoint& endpoint = endpoints_.emplace_back();
+    endpoint.hostname = router.hostname;
+    endpoint.address = router.address;
+    endpoint.port = port_of(socket.get());
+    endpoint.transport = router.transport;
+    endpoint.trusted = router.trusted;
+    Bind bind;
+    if (router.transport == Transport::ssh) bind = make_bind(router, endpoint);
     // An aggregate that cannot be moved: make_unique has no braces for it.
     // NOLINTNEXTLINE(modernize-make-unique)
     listeners_.push_back(std::unique_ptr<Listener>(
-        new Listener{std::move(socket), std::move(bind), IosDevice(std::move(router))}));
+        new Listener{std::move(socket), std::move(bind), Device(std::move(router))}));
+    devices.push_back(&listeners_.back()->device);
   }
+  connect_neighbors(devices);
 }
 
-SshServer::~SshServer() {
+LabServer::~LabServer() {
   stop();
 }
 
-void SshServer::start() {
+void LabServer::start() {
   stop_event_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (stop_event_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
   accepting_ = std::thread([this] { accept_connections(); });
 }
 
-void SshServer::stop() {
+void LabServer::stop() {
   if (accepting_.joinable()) {
     ::eventfd_write(stop_event_, 1);
     accepting_.join();
@@ -161,7 +196,7 @@ void SshServer::stop() {
   listeners_.clear();
 }
 
-void SshServer::accept_connections() {
+void LabServer::accept_connections() {
   std::vector<pollfd> polled = {{stop_event_, POLLIN, 0}};
   for (const auto& listener : listeners_)
     polled.push_back({listener->socket.get(), POLLIN, 0});
@@ -180,7 +215,7 @@ void SshServer::accept_connections() {
   end_connections();
 }
 
-void SshServer::accept_one(Listener& listener) {
+void LabServer::accept_one(Listener& listener) {
   Descriptor socket(
       ::accept4(listener.socket.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (socket.get() < 0) {
@@ -196,15 +231,9 @@ void SshServer::accept_one(Listener& listener) {
   const int on = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 
-  const ssh_session raw = ssh_new();
-  if (raw == nullptr) return;
-  if (ssh_bind_accept_fd(listener.bind.get(), raw, socket.get()) != SSH_OK) {
-    ssh_free(raw);
-    return;
-  }
-  static_cast<void>(socket.release());  // the session's now
   try {
-    auto session = std::make_unique<SshSession>(raw, listener.device, limits_.idle);
+    std::unique_ptr<Session> session = begin_session(listener, socket.release());
+    if (!session) return;
     Connection& connection = connections_.emplace_back();
     connection.socket = std::move(duplicate);
     connection.login_deadline = Clock::now() + limits_.login;
@@ -226,7 +255,23 @@ void SshServer::accept_one(Listener& listener) {
   }
 }
 
-void SshServer::tend_connections() {
+// nullptr when libssh cannot.
+std::unique_ptr<Session> LabServer::begin_session(Listener& listener, int socket) const {
+  Descriptor owned(socket);
+  if (!listener.bind) {
+    return std::make_unique<TelnetSession>(owned.release(), listener.device, limits_.idle);
+  }
+  const ssh_session raw = ssh_new();
+  if (raw == nullptr) return nullptr;
+  if (ssh_bind_accept_fd(listener.bind.get(), raw, owned.get()) != SSH_OK) {
+    ssh_free(raw);
+    return nullptr;
+  }
+  static_cast<void>(owned.release());  // the session's now
+  return std::make_unique<SshSession>(raw, listener.device, limits_.idle);
+}
+
+void LabServer::tend_connections() {
   const Clock::time_point now = Clock::now();
   std::erase_if(connections_, [&](Connection& connection) {
     if (!connection.logged_in && now >= connection.login_deadline) {
@@ -238,7 +283,7 @@ void SshServer::tend_connections() {
   });
 }
 
-void SshServer::end_connections() {
+void LabServer::end_connections() {
   for (Connection& connection : connections_)
     ::shutdown(connection.socket.get(), SHUT_RDWR);
   for (Connection& connection : connections_)

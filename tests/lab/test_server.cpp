@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <rondo/lab/ssh_server.h>
+#include <rondo/lab/server.h>
 
 namespace {
 
@@ -42,7 +42,7 @@ struct FreeSession {
 };
 using Client = std::unique_ptr<ssh_session_struct, FreeSession>;
 
-Client connect_to(const SshEndpoint& endpoint) {
+Client make_client(const LabEndpoint& endpoint) {
   Client client(ssh_new());
   const unsigned port = endpoint.port;
   const bool process_configuration = false;
@@ -52,6 +52,11 @@ Client connect_to(const SshEndpoint& endpoint) {
   ssh_options_set(client.get(), SSH_OPTIONS_PORT, &port);
   ssh_options_set(client.get(), SSH_OPTIONS_USER, "cisco");
   ssh_options_set(client.get(), SSH_OPTIONS_TIMEOUT, &seconds);
+  return client;
+}
+
+Client connect_to(const LabEndpoint& endpoint) {
+  Client client = make_client(endpoint);
   REQUIRE(ssh_connect(client.get()) == SSH_OK);
   return client;
 }
@@ -77,7 +82,7 @@ std::string read_until(ssh_channel channel, const std::string& end) {
 }  // namespace
 
 TEST_CASE("a client logs in, works in a shell and leaves") {
-  SshServer server({make_router()});
+  LabServer server({make_router()});
   server.start();
   const Client client = connect_to(server.endpoints()[0]);
   REQUIRE(ssh_userauth_password(client.get(), nullptr, "right") == SSH_AUTH_SUCCESS);
@@ -93,7 +98,7 @@ TEST_CASE("a client logs in, works in a shell and leaves") {
 }
 
 TEST_CASE("a command runs without a shell and exits with 0") {
-  SshServer server({make_router()});
+  LabServer server({make_router()});
   server.start();
   const Client client = connect_to(server.endpoints()[0]);
   REQUIRE(ssh_userauth_password(client.get(), nullptr, "right") == SSH_AUTH_SUCCESS);
@@ -105,7 +110,7 @@ TEST_CASE("a command runs without a shell and exits with 0") {
 }
 
 TEST_CASE("a wrong password is refused, and the third one ends the connection") {
-  SshServer server({make_router()});
+  LabServer server({make_router()});
   server.start();
   const Client client = connect_to(server.endpoints()[0]);
   CHECK(ssh_userauth_password(client.get(), nullptr, "wrong") == SSH_AUTH_DENIED);
@@ -115,7 +120,7 @@ TEST_CASE("a wrong password is refused, and the third one ends the connection") 
 }
 
 TEST_CASE("a second password may be the right one, and another user's is not") {
-  SshServer server({make_router()});
+  LabServer server({make_router()});
   server.start();
   const Client client = connect_to(server.endpoints()[0]);
   CHECK(ssh_userauth_password(client.get(), "root", "right") == SSH_AUTH_DENIED);
@@ -123,7 +128,7 @@ TEST_CASE("a second password may be the right one, and another user's is not") {
 }
 
 TEST_CASE("the password may be asked for interactively") {
-  SshServer server({make_router()});
+  LabServer server({make_router()});
   server.start();
   const Client client = connect_to(server.endpoints()[0]);
   for (const char* password : {"wrong", "right"}) {
@@ -141,7 +146,7 @@ TEST_CASE("the password may be asked for interactively") {
 }
 
 TEST_CASE("only one session channel is served: no forwarding, no second one, no subsystem") {
-  SshServer server({make_router()});
+  LabServer server({make_router()});
   server.start();
   const Client client = connect_to(server.endpoints()[0]);
   REQUIRE(ssh_userauth_password(client.get(), nullptr, "right") == SSH_AUTH_SUCCESS);
@@ -158,7 +163,7 @@ TEST_CASE("only one session channel is served: no forwarding, no second one, no 
 }
 
 TEST_CASE("who does not log in in time is sent away") {
-  SshServer server({make_router()}, {.login = 1s, .idle = 600s, .connections = 10});
+  LabServer server({make_router()}, {.login = 1s, .idle = 600s, .connections = 10});
   server.start();
   const auto begin = std::chrono::steady_clock::now();
   const Client client = connect_to(server.endpoints()[0]);
@@ -170,7 +175,7 @@ TEST_CASE("who does not log in in time is sent away") {
 }
 
 TEST_CASE("who is idle too long is sent away") {
-  SshServer server({make_router()}, {.login = 30s, .idle = 1s, .connections = 10});
+  LabServer server({make_router()}, {.login = 30s, .idle = 1s, .connections = 10});
   server.start();
   const Client client = connect_to(server.endpoints()[0]);
   REQUIRE(ssh_userauth_password(client.get(), nullptr, "right") == SSH_AUTH_SUCCESS);
@@ -184,7 +189,7 @@ TEST_CASE("who is idle too long is sent away") {
 TEST_CASE("stopping ends open sessions soon, also one that is busy") {
   Router router = make_router();
   router.delay = 60s;
-  SshServer server({router});
+  LabServer server({router});
   server.start();
   std::vector<Client> clients;
   for (int i = 0; i < 5; ++i) {
@@ -202,20 +207,59 @@ TEST_CASE("stopping ends open sessions soon, also one that is busy") {
 }
 
 TEST_CASE("a port that is taken is named with its router") {
-  const SshServer first({make_router()});
+  const LabServer first({make_router()});
   Router second = make_router("r2");
   second.port = first.endpoints()[0].port;
   const std::string place = "r2 cannot listen at 127.0.0.1:" + std::to_string(second.port);
-  CHECK_THROWS_WITH_AS(SshServer({second}), doctest::Contains(place.c_str()), std::runtime_error);
-  CHECK_THROWS_WITH_AS(SshServer({second}), doctest::Contains("another lab may be running"),
+  CHECK_THROWS_WITH_AS(LabServer({second}), doctest::Contains(place.c_str()), std::runtime_error);
+  CHECK_THROWS_WITH_AS(LabServer({second}), doctest::Contains("another lab may be running"),
                        std::runtime_error);
 }
 
 TEST_CASE("a server that never started, or is stopped twice, minds neither") {
-  SshServer never({make_router()});
+  LabServer never({make_router()});
   never.stop();
-  SshServer server({make_router()});
+  LabServer server({make_router()});
   server.start();
   server.stop();
   server.stop();
+}
+
+TEST_CASE("an old device speaks old algorithms alone, and has an RSA key") {
+  Router router = make_router();
+  router.faults = {Fault::legacy_algorithms};
+  LabServer server({router});
+  server.start();
+  const LabEndpoint& endpoint = server.endpoints()[0];
+  CHECK(endpoint.key_type == "ssh-rsa");
+  const Client modern = make_client(endpoint);
+  CHECK(ssh_connect(modern.get()) == SSH_ERROR);
+  const Client old = make_client(endpoint);
+  ssh_options_set(old.get(), SSH_OPTIONS_KEY_EXCHANGE, "diffie-hellman-group14-sha1");
+  ssh_options_set(old.get(), SSH_OPTIONS_HOSTKEYS, "ssh-rsa");
+  ssh_options_set(old.get(), SSH_OPTIONS_CIPHERS_C_S, "aes128-cbc");
+  ssh_options_set(old.get(), SSH_OPTIONS_CIPHERS_S_C, "aes128-cbc");
+  ssh_options_set(old.get(), SSH_OPTIONS_HMAC_C_S, "hmac-sha1");
+  ssh_options_set(old.get(), SSH_OPTIONS_HMAC_S_C, "hmac-sha1");
+  CHECK(ssh_connect(old.get()) == SSH_OK);
+  CHECK(ssh_userauth_password(old.get(), nullptr, "right") == SSH_AUTH_SUCCESS);
+}
+
+TEST_CASE("an output may end with the channel, or with the whole connection") {
+  for (const Fault fault : {Fault::half_close, Fault::cut}) {
+    Router router = make_router();
+    router.faults = {fault};
+    LabServer server({router});
+    server.start();
+    const Client client = connect_to(server.endpoints()[0]);
+    REQUIRE(ssh_userauth_password(client.get(), nullptr, "right") == SSH_AUTH_SUCCESS);
+    const ssh_channel channel = open_session(client);
+    REQUIRE(ssh_channel_request_shell(channel) == SSH_OK);
+    CHECK(read_until(channel, ">") == "\r\nr1>");
+    ssh_channel_write(channel, "show clock\n", 11);
+    const std::string output = read_until(channel, "");
+    CHECK(output.starts_with("show clock\r\n*"));
+    CHECK(output.find('\r', output.find('*')) == std::string::npos);
+    CHECK((ssh_is_connected(client.get()) != 0) == (fault == Fault::half_close));
+  }
 }

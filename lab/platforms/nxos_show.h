@@ -1,0 +1,30 @@
+// What the show commands of a virtual NX-OS device print; see ios_show.h.
+#pragma once
+
+#include <string>
+
+#include <rondo/lab/vty.h>
+
+namespace rondo::lab::nxos {
+
+// nxos_show.cpp: of the device itself
+std::string show_version(const Vty& vty);
+std::string show_running_config(const Vty& vty);
+std::string show_inventory(const Vty& vty);
+std::string show_clock(const Vty& vty);
+std::string show_logging(const Vty& vty);
+std::string show_interface_brief(const Vty& vty);
+std::string show_interface_description(const Vty& vty);
+std::string show_interface_status(const Vty& vty);
+std::string show_ip_interface_brief(const Vty& vty);
+
+// nxos_tables.cpp: of what it has learned
+std::string show_ip_route(const Vty& vty);
+std::string show_ip_arp(const Vty& vty);
+std::string show_cdp_neighbors(const Vty& vty);
+std::string show_cdp_neighbors_detail(const Vty& vty);
+std::string show_lldp_neighbors(const Vty& vty);
+std::string show_mac_address_table(const Vty& vty);
+std::string show_ip_bgp_summary(const Vty& vty);
+
+}  // namespace rondo::lab::nxos
