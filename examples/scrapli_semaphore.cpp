@@ -23,7 +23,12 @@ rondo::Coroutine<std::string> ask_in_turn(devices::Options options,
                                           Progress& progress) {
   const auto place = co_await places.hold();
   progress.most = std::max(progress.most, ++progress.open);
-  const std::string text = co_await ask(options, "show version");
+  std::string text;
+  try {
+    text = co_await ask(options, "show version");
+  } catch (const std::exception& error) {
+    text = error.what();
+  }
   --progress.open;
   co_return fmt::format("{}: {}", options.peer(),
                         text.substr(0, text.find_first_of(",\n")));
