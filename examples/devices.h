@@ -83,8 +83,8 @@ class DeviceEntry {
   YAML::Node node_;  // a map
 };
 
-// Throws DevicesError: "devices.yaml:3: this device has no 'username'".
-inline std::vector<Device> load_devices(const std::string& file) {
+// The entries of a file. Throws DevicesError.
+inline std::vector<DeviceEntry> load_entries(const std::string& file) {
   YAML::Node list;
   try {
     list = YAML::LoadFile(file);
@@ -97,9 +97,16 @@ inline std::vector<Device> load_devices(const std::string& file) {
   if (!list.IsSequence() || list.size() == 0) {
     throw DevicesError(file + ":1: a list of devices is expected");
   }
+  std::vector<DeviceEntry> entries;
+  for (const YAML::Node& node : list)
+    entries.emplace_back(file, node);
+  return entries;
+}
+
+// Throws DevicesError: "devices.yaml:3: this device has no 'username'".
+inline std::vector<Device> load_devices(const std::string& file) {
   std::vector<Device> devices;
-  for (const YAML::Node& node : list) {
-    const DeviceEntry entry(file, node);
+  for (const DeviceEntry& entry : load_entries(file)) {
     Device device;
     device.host = entry.required<std::string>("host");
     device.port = entry.optional<std::uint16_t>("port", 22);

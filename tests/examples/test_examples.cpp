@@ -121,6 +121,10 @@ TEST_CASE("semaphore: of 500 connections never more than 20 are open at once") {
   check_example("semaphore");
 }
 
+TEST_CASE("two_semaphores: both limits hold, and both are reached") {
+  check_example("two_semaphores");
+}
+
 TEST_CASE("make_bgp_routes: the same table each time, as long as is asked for") {
   const TemporaryDirectory here;
   CHECK(output_of("make_bgp_routes", here.path()) == expected("make_bgp_routes"));

@@ -57,6 +57,10 @@ TEST_CASE("ping_hosts: hosts are pinged all at once, and what is no host is refu
   check_example("ping_hosts");
 }
 
+TEST_CASE("ping_iterator: the lines of ping, one by one") {
+  check_example("ping_iterator");
+}
+
 TEST_CASE("ping_hosts: a ping that does not come to an end is given up") {
   const TemporaryDirectory here;
   CHECK(output_of("ping_hosts", here.path(), {"slow.example"}) == expected("ping_hosts_timeout"));

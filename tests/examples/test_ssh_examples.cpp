@@ -1,82 +1,20 @@
-// The examples of chapter 2 against a lab of their own: the book's routers under other addresses,
-// so that a lab that is running already is not in the way.
+// The examples of chapter 2 against a lab of their own.
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <regex>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
-#include "program.h"
+#include "example_lab.h"
 
 namespace {
 
 using namespace rondo::tests;
 namespace fs = std::filesystem;
-
-std::string replaced(std::string text, const std::string& old_part, const std::string& new_part) {
-  for (std::size_t at = text.find(old_part); at != std::string::npos;
-       at = text.find(old_part, at + new_part.size())) {
-    text.replace(at, old_part.size(), new_part);
-  }
-  return text;
-}
-
-/// A running lab, and a directory in which the examples find what they read.
-class Lab {
- public:
-  Lab() {
-    const fs::path source = RONDO_SOURCE_DIR;
-    write("routers.yaml", contents(source / "lab" / "routers.yaml"));
-    for (const char* const file :
-         {"devices.yaml", "devices_with_faults.yaml", "devices_host_keys.yaml"}) {
-      write(file, contents(source / "examples" / file));
-    }
-
-    const std::vector<std::string> arguments = {"--routers", "routers.yaml",  //
-                                                "--known-hosts", "known_hosts"};
-    routers_.emplace(RONDO_LAB, arguments, here_.path());
-    const bool ready = routers_->wait_for_output("ready\n");
-    REQUIRE_MESSAGE(ready, routers_->output());
-  }
-
-  Ending run(const std::string& name, const std::vector<std::string>& arguments = {}) const {
-    Program program(examples_directory() / name, arguments, here_.path());
-    return program.wait();
-  }
-
-  /// Of the router that the book's lab has at 127.0.100.HOST.
-  std::string address(int host) const { return network_ + std::to_string(host) + ":2222"; }
-
-  /// What the program prints with addresses as in the book. It must end by itself, with exit status
-  /// 0.
-  std::string output_of(const std::string& name,
-                        const std::vector<std::string>& arguments = {}) const {
-    const Ending ending = run(name, arguments);
-    CAPTURE(ending.output);
-    CHECK(ending.in_time);
-    CHECK(ending.exit_status() == 0);
-    return replaced(ending.output, network_, "127.0.100.");
-  }
-  void check_example(const std::string& name) const {
-    CHECK(output_of(name) == contents(fs::path(RONDO_EXPECTED_DIR) / (name + ".txt")));
-  }
-
-  void write(const std::string& file, const std::string& text) const {
-    std::ofstream(here_.path() / file) << replaced(text, "127.0.100.", network_);
-  }
-
- private:
-  const std::string network_ = "127." + std::to_string(64 + getpid() / 256 % 64) + "." +
-                               std::to_string(getpid() % 256) + ".";
-  const TemporaryDirectory here_;
-  std::optional<Program> routers_;
-};
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
@@ -85,7 +23,7 @@ bool contains(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("send_show: it logs in, enables, and shows the table between echo and prompt") {
-  const Lab lab;
+  const ExampleLab lab;
   const Ending ending = lab.run("send_show");
   CAPTURE(ending.output);
   CHECK(ending.exit_status() == 0);
@@ -95,39 +33,39 @@ TEST_CASE("send_show: it logs in, enables, and shows the table between echo and 
 }
 
 TEST_CASE("first_session: greeting, output and prompt as they come") {
-  const Lab lab;
+  const ExampleLab lab;
   const std::string address = lab.address(1).substr(0, lab.address(1).find(':'));
   CHECK(lab.output_of("first_session", {address}) ==
         contents(fs::path(RONDO_EXPECTED_DIR) / "first_session.txt"));
 }
 
 TEST_CASE("read_pages: --More-- is answered and leaves no trace") {
-  const Lab lab;
+  const ExampleLab lab;
   lab.check_example("read_pages");
 }
 
 TEST_CASE("read_until: a prompt that does not come is an error that shows what has come") {
-  const Lab lab;
+  const ExampleLab lab;
   lab.check_example("read_until");
 }
 
 TEST_CASE("connect_errors: each of the ways to fail has its line, and the others log in") {
-  const Lab lab;
+  const ExampleLab lab;
   lab.check_example("connect_errors");
 }
 
 TEST_CASE("send_show_gather: the results are in the order of the list") {
-  const Lab lab;
+  const ExampleLab lab;
   lab.check_example("send_show_gather");
 }
 
 TEST_CASE("send_show_semaphore: nine connections, and never more than four at once") {
-  const Lab lab;
+  const ExampleLab lab;
   lab.check_example("send_show_semaphore");
 }
 
 TEST_CASE("send_show_completed: answers and failures, each as it comes") {
-  const Lab lab;
+  const ExampleLab lab;
   const std::string output = lab.output_of("send_show_completed");
   CAPTURE(output);
   // Which of two is first is up to the machine.
@@ -144,12 +82,12 @@ TEST_CASE("send_show_completed: answers and failures, each as it comes") {
 }
 
 TEST_CASE("cisco_ssh: a class is connected, asked twice, and closed") {
-  const Lab lab;
+  const ExampleLab lab;
   lab.check_example("cisco_ssh");
 }
 
 TEST_CASE("cisco_ssh_all: each router's summary, or why there is none") {
-  const Lab lab;
+  const ExampleLab lab;
   lab.check_example("cisco_ssh_all");
   const std::string output = lab.output_of("cisco_ssh_all", {"devices_with_faults.yaml"});
   CAPTURE(output);
@@ -158,7 +96,7 @@ TEST_CASE("cisco_ssh_all: each router's summary, or why there is none") {
 }
 
 TEST_CASE("host_keys: only a key that is known is accepted, unless one asks for less") {
-  const Lab lab;
+  const ExampleLab lab;
   const std::string output = lab.output_of("host_keys");
   const std::string key = "ssh-ed25519 SHA256:[A-Za-z0-9+/]{43}";
   const std::regex expected(
@@ -175,7 +113,7 @@ TEST_CASE("host_keys: only a key that is known is accepted, unless one asks for 
 }
 
 TEST_CASE("send_config: lines are taken, and the first that is not stops those behind it") {
-  const Lab lab;
+  const ExampleLab lab;
   lab.check_example("send_config");
 }
 
@@ -194,7 +132,7 @@ TEST_CASE("list_devices: the devices, or the file and the line of the mistake") 
 }
 
 TEST_CASE("send_show_all: every router's table, a summary, and exit status 0") {
-  const Lab lab;
+  const ExampleLab lab;
   const Ending ending = lab.run("send_show_all");
   CAPTURE(ending.output);
   CHECK(ending.exit_status() == 0);
@@ -214,7 +152,7 @@ TEST_CASE("send_show_all: every router's table, a summary, and exit status 0") {
 }
 
 TEST_CASE("send_show_all: a failure is one plain line with host and reason, and exit status 1") {
-  const Lab lab;
+  const ExampleLab lab;
   const Ending ending = lab.run("send_show_all", {"devices_with_faults.yaml"});
   CAPTURE(ending.output);
   CHECK(ending.exit_status() == 1);
@@ -228,7 +166,7 @@ TEST_CASE("send_show_all: a failure is one plain line with host and reason, and 
 }
 
 TEST_CASE("send_show_all: when nobody answers, it says so, and how long it took") {
-  const Lab lab;
+  const ExampleLab lab;
   lab.write("nobody.yaml",
             "- host: 127.0.100.9\n"
             "  port: 2222\n"
