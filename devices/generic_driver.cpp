@@ -100,15 +100,15 @@ Coroutine<std::string> GenericDriver::read_callback(std::vector<ReadCallback> ca
 }
 
 void GenericDriver::write(std::string_view text) const {
-  device_->channel().write(text);
+  device_->terminal().write(text);
 }
 
 void GenericDriver::write_secret(const ssh::Secret& secret) const {
-  device_->channel().write_secret(secret);
+  device_->terminal().write_secret(secret);
 }
 
 void GenericDriver::send_return() const {
-  device_->channel().press_return();
+  device_->terminal().press_return();
 }
 
 const std::string& GenericDriver::peer() const noexcept {

@@ -7,6 +7,7 @@
 #include <rondo/devices/errors.h>
 #include <rondo/devices/response.h>
 #include <rondo/devices/textfsm/cli_table.h>
+#include <rondo/devices/textfsm/templates.h>
 
 namespace rondo::devices {
 
@@ -64,15 +65,15 @@ void Response::record(std::string raw, std::string text, Duration elapsed) {
   failed_by = failed ? *found : std::string();
 }
 
-std::vector<textfsm::Record> Response::textfsm_parse_output() const {
+std::string Response::directory_of_templates() const {
+  if (!textfsm_templates.empty()) return textfsm_templates;
   const char* const variable = std::getenv("NTC_TEMPLATES_DIR");
-  const std::string directory =
-      textfsm_templates.empty() && variable != nullptr ? variable : textfsm_templates;
-  if (directory.empty()) {
-    throw textfsm::CliTableError(peer_ + ": there is no directory of templates; set " +
-                                 "Options::textfsm_templates or $NTC_TEMPLATES_DIR");
-  }
-  textfsm::CliTable& table = table_of(directory);
+  if (variable != nullptr && *variable != '\0') return variable;
+  return textfsm::templates().string();
+}
+
+std::vector<textfsm::Record> Response::textfsm_parse_output() const {
+  textfsm::CliTable& table = table_of(directory_of_templates());
   table.parse_cmd(result, {{"Platform", textfsm_platform}, {"Command", channel_input}});
   return with_small_names(table.records());
 }

@@ -23,11 +23,11 @@ class Response {
   /// The command is over: notes what it said, and whether that means failure.
   void record(std::string raw, std::string text, Duration elapsed);
 
-  /// The result as records, by the template that ntc-templates (or another directory with an index)
-  /// has for this platform and command; the names are in small letters, as scrapli has them. The
-  /// directory is Options::textfsm_templates, or what $NTC_TEMPLATES_DIR names. What was read of it
-  /// is kept, for each thread. Throws textfsm::CliTableError when there is no directory or no
-  /// template, and otherwise what CliTable throws.
+  /// The result as records, by the template that there is for this platform and command: in
+  /// Options::textfsm_templates, a directory with an index as that of ntc-templates, or else in the
+  /// one that $NTC_TEMPLATES_DIR names, or else in rondo's own. Names are in small letters, as
+  /// scrapli has them. What was read of a directory is kept, for each thread. Throws
+  /// textfsm::CliTableError when there is no template, and otherwise what CliTable throws.
   std::vector<textfsm::Record> textfsm_parse_output() const;
   /// By a template of one's own.
   std::vector<textfsm::Record> textfsm_parse_output(
@@ -48,9 +48,11 @@ class Response {
   std::chrono::system_clock::time_point finish_time;
   Duration elapsed_time{0};       ///< by the loop's clock
   std::string textfsm_platform;   ///< for textfsm_parse_output
-  std::string textfsm_templates;  ///< the directory; empty: $NTC_TEMPLATES_DIR
+  std::string textfsm_templates;  ///< the directory; empty: see textfsm_parse_output
 
  private:
+  std::string directory_of_templates() const;
+
   std::string peer_;  // "host:port"
 };
 

@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include <rondo/devices/detail/channel.h>
 #include <rondo/devices/detail/prompts.h>
 #include <rondo/devices/detail/redactor.h>
+#include <rondo/devices/detail/terminal.h>
 #include <rondo/devices/errors.h>
 #include <rondo/devices/generic_driver.h>
 #include <rondo/devices/options.h>
@@ -62,14 +62,14 @@ class Device {
   void register_configuration_session(const std::string& name);
 
   /// Throws ConnectionNotOpened.
-  Channel& channel();
+  Terminal& terminal();
   Lock& lock() noexcept { return lock_; }
   const std::string& peer() const noexcept { return peer_; }
   const Options& options() const noexcept { return options_; }
   const Platform& platform() const noexcept { return *platform_; }
   const std::string& current_level() const noexcept { return current_level_; }
   /// Empty when it is not open.
-  std::string last_prompt() const { return channel_ ? channel_->last_prompt() : std::string(); }
+  std::string last_prompt() const { return terminal_ ? terminal_->last_prompt() : std::string(); }
 
  private:
   // Opening and closing: device_open.cpp.
@@ -116,8 +116,8 @@ class Device {
   std::vector<PrivilegeLevel> levels_;  // the platform's, and sessions that were registered
   Redactor redactor_;
   Prompts prompts_;
-  std::unique_ptr<Channel> channel_;  // null: not open
-  Lock lock_;                         // one operation at a time
+  std::unique_ptr<Terminal> terminal_;  // null: not open
+  Lock lock_;                           // one operation at a time
   std::string default_level_;
   std::string current_level_;  // of the last prompt; empty: it fits none
   std::string busy_with_;      // the command that was not waited for to its end; empty: none

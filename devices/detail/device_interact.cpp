@@ -39,16 +39,16 @@ Coroutine<void> Device::interact(const std::vector<Interaction>& interactions,
                                  const std::vector<Pattern>& endings) {
   for (const Interaction& one : interactions) {
     if (one.is_hidden) {
-      channel_->type_secret(one.input);
+      terminal_->type_secret(one.input);
     } else {
-      co_await channel_->type(std::string(one.input.reveal()));
+      co_await terminal_->type(std::string(one.input.reveal()));
     }
     std::vector<Pattern> patterns = endings;
     if (!one.expected.empty()) patterns.push_back(one.expected);
-    const std::size_t found = co_await channel_->read_until(patterns);
-    if (found == Channel::prompt) note_prompt();
+    const std::size_t found = co_await terminal_->read_until(patterns);
+    if (found == Terminal::prompt) note_prompt();
     // A prompt instead of a question: there is nobody to answer any more.
-    if (found == Channel::prompt && !one.expected.empty()) break;
+    if (found == Terminal::prompt && !one.expected.empty()) break;
     if (found < endings.size()) break;
   }
 }
@@ -73,12 +73,12 @@ Coroutine<Response> Device::send_and_read(std::string command, std::vector<Patte
 
 Coroutine<void> Device::read_expected(std::string command, const std::vector<Pattern>& expected) {
   if (command.empty()) {
-    channel_->forget();
+    terminal_->forget();
   } else {
-    co_await channel_->type(std::move(command));
+    co_await terminal_->type(std::move(command));
   }
-  const std::size_t found = co_await channel_->read_until(expected);
-  if (found == Channel::prompt) note_prompt();
+  const std::size_t found = co_await terminal_->read_until(expected);
+  if (found == Terminal::prompt) note_prompt();
 }
 
 Coroutine<std::string> Device::read_callback(GenericDriver driver,
@@ -104,11 +104,11 @@ Coroutine<std::string> Device::read_callback(GenericDriver driver,
       throw CommandFailure(peer_ + ": " + name + " was to come only once, and came again");
     }
     called[index] = true;
-    std::string output = channel_->text();
+    std::string output = terminal_->text();
     read_first = !found.reset_output;
     if (found.reset_output || found.complete) {
       all += output;
-      channel_->forget();
+      terminal_->forget();
     }
     if (found.callback) {
       busy_with_ = what;
@@ -123,10 +123,10 @@ Coroutine<std::string> Device::read_callback(GenericDriver driver,
 
 Coroutine<void> Device::next_callback(const std::vector<ReadCallback>& callbacks, bool read_first,
                                       std::size_t& index) {
-  channel_->wait_for("something that one of the callbacks is for");
+  terminal_->wait_for("something that one of the callbacks is for");
   while (true) {
-    if (std::exchange(read_first, true)) co_await channel_->receive();
-    const std::string_view last = channel_->tail();
+    if (std::exchange(read_first, true)) co_await terminal_->receive();
+    const std::string_view last = terminal_->tail();
     for (index = 0; index < callbacks.size(); ++index) {
       const ReadCallback& one = callbacks[index];
       if (one.contains.search(last) && !contains(last, one.not_contains)) co_return;

@@ -75,7 +75,7 @@ Coroutine<void> Device::go_to(std::string name) {
   if (current_level_.empty()) co_await get_prompt();
   for (std::size_t step = 0; current_level_ != name; ++step) {
     if (current_level_.empty()) {
-      throw PrivilegeError(peer_ + ": the prompt '" + channel_->last_prompt() +
+      throw PrivilegeError(peer_ + ": the prompt '" + terminal_->last_prompt() +
                            "' is of none of the levels of " + platform_->name);
     }
     if (step == most_steps) fail_to_move("going there", name);
@@ -117,9 +117,9 @@ Coroutine<void> Device::deescalate(PrivilegeLevel from) {
 }
 
 void Device::fail_to_move(const std::string& command, const std::string& target) const {
-  std::string said = redactor_.redact(channel_->take_output(false));
+  std::string said = redactor_.redact(terminal_->take_output(false));
   throw PrivilegeError(peer_ + ": '" + command + "' does not lead to '" + target +
-                       "', but to the prompt '" + channel_->last_prompt() + "'" +
+                       "', but to the prompt '" + terminal_->last_prompt() + "'" +
                        (said.empty() ? "" : "; the device says: " + said));
 }
 

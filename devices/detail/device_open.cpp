@@ -46,11 +46,11 @@ Device::Device(PlatformPtr platform, Options options)
 }
 
 bool Device::isalive() const noexcept {
-  return channel_ != nullptr && !channel_->has_ended() && channel_->transport().isalive();
+  return terminal_ != nullptr && !terminal_->has_ended() && terminal_->transport().isalive();
 }
 
 void Device::check_open() const {
-  if (channel_ == nullptr) throw ConnectionNotOpened(peer_ + ": is not open; call open first");
+  if (terminal_ == nullptr) throw ConnectionNotOpened(peer_ + ": is not open; call open first");
 }
 
 void Device::check_usable() const {
@@ -61,9 +61,9 @@ void Device::check_usable() const {
                         "; call recover, or close and open again");
 }
 
-Channel& Device::channel() {
+Terminal& Device::terminal() {
   check_open();
-  return *channel_;
+  return *terminal_;
 }
 
 Coroutine<void> Device::open(std::shared_ptr<Device> device) {
@@ -71,7 +71,7 @@ Coroutine<void> Device::open(std::shared_ptr<Device> device) {
   std::exception_ptr error;
   {
     const auto held = co_await self.lock_.hold();
-    if (self.channel_ != nullptr) throw RuntimeError(self.peer_ + ": is open already");
+    if (self.terminal_ != nullptr) throw RuntimeError(self.peer_ + ": is open already");
     try {
       co_await self.establish();
       if (!self.options_.on_open) co_await self.take_first_steps();
@@ -126,12 +126,12 @@ Coroutine<void> Device::close(std::shared_ptr<Device> device) {
 Coroutine<void> Device::establish() {
   auto transport =
       options_.transport_factory ? options_.transport_factory(options_) : make_transport(options_);
-  channel_ =
-      std::make_unique<Channel>(std::move(transport), options_, *platform_, prompts_, redactor_);
+  terminal_ =
+      std::make_unique<Terminal>(std::move(transport), options_, *platform_, prompts_, redactor_);
   busy_with_ = "the login";
   current_level_.clear();
   usernames_sent_ = passwords_sent_ = 0;
-  co_await channel_->transport().open();
+  co_await terminal_->transport().open();
   auto login = log_in();
   co_await within(std::move(login), options_.timeout_transport, "the login");
   auto search = find_prompt();
@@ -142,21 +142,21 @@ Coroutine<void> Device::establish() {
 /// a prompt may well be one of a banner, with the question for the user's name still to come.
 Coroutine<void> Device::log_in() {
   const bool is_expected = logs_in_on_terminal(options_);
-  channel_->wait_for("a login prompt, or a prompt, " + prompts_.description());
+  terminal_->wait_for("a login prompt, or a prompt, " + prompts_.description());
   std::string lost;
   try {
     while (true) {
       if (answer_login_prompt()) {
-        co_await channel_->receive();
+        co_await terminal_->receive();
         continue;
       }
-      const bool is_prompt = prompts_.at_end(channel_->text()).has_value();
+      const bool is_prompt = prompts_.at_end(terminal_->text()).has_value();
       if (is_prompt && (!is_expected || passwords_sent_ > 0)) co_return;
-      if (channel_->turn_page()) continue;
+      if (terminal_->turn_page()) continue;
       const bool more =
-          co_await channel_->receive(is_prompt ? options_.prompt_quiet_time : time_to_nudge);
+          co_await terminal_->receive(is_prompt ? options_.prompt_quiet_time : time_to_nudge);
       if (!more && is_prompt) co_return;
-      if (!more) channel_->send_return();
+      if (!more) terminal_->send_return();
     }
   } catch (const ConnectionError& error) {
     if (passwords_sent_ == 0) throw;
@@ -167,8 +167,8 @@ Coroutine<void> Device::log_in() {
 
 bool Device::answer_login_prompt() {
   if (options_.auth_bypass) return false;
-  const std::string_view last = channel_->tail();
-  const std::string shown = channel_->last_output();
+  const std::string_view last = terminal_->tail();
+  const std::string shown = terminal_->last_output();
   if (platform_->password_prompt.search_end(last)) {
     if (passwords_sent_++ > 0) {
       throw AuthenticationFailed(peer_ + ": the device does not accept the user's name and the " +
@@ -178,7 +178,7 @@ bool Device::answer_login_prompt() {
       throw AuthenticationFailed(peer_ + ": the device asks for a password, and auth_password is " +
                                  "empty; it said last: " + shown);
     }
-    channel_->type_secret(options_.auth_password);
+    terminal_->type_secret(options_.auth_password);
     return true;
   }
   if (!platform_->username_prompt.search_end(last)) return false;
@@ -190,13 +190,13 @@ bool Device::answer_login_prompt() {
     throw AuthenticationFailed(peer_ + ": the device asks for a user's name, and auth_username " +
                                "is empty; it said last: " + shown);
   }
-  channel_->write(options_.auth_username);
-  channel_->send_return();
+  terminal_->write(options_.auth_username);
+  terminal_->send_return();
   return true;
 }
 
 Coroutine<void> Device::find_prompt() {
-  co_await channel_->find_prompt();
+  co_await terminal_->find_prompt();
   note_prompt();
 }
 
@@ -214,18 +214,18 @@ Coroutine<void> Device::take_first_steps() {
 Coroutine<void> Device::take_last_steps() {
   co_await go_to(default_level_);
   for (const std::string& command : platform_->on_close) {
-    channel_->write(command);
-    channel_->send_return();
+    terminal_->write(command);
+    terminal_->send_return();
   }
 }
 
 Coroutine<void> Device::disconnect() {
-  if (channel_ == nullptr) co_return;
-  const std::unique_ptr<Channel> channel = std::move(channel_);
+  if (terminal_ == nullptr) co_return;
+  const std::unique_ptr<Terminal> terminal = std::move(terminal_);
   busy_with_.clear();
   current_level_.clear();
-  channel->finish_log();
-  co_await channel->transport().close();
+  terminal->finish_log();
+  co_await terminal->transport().close();
 }
 
 }  // namespace rondo::devices::detail

@@ -52,8 +52,8 @@ Coroutine<void> Device::within(Coroutine<void> work, Duration limit, std::string
 void Device::throw_timeout(Duration limit) const {
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
   std::string text = peer_ + ": no answer to " + busy_with_ + " in " +
-                     std::to_string(milliseconds) + " ms; waited for " + channel_->waiting_for();
-  const std::string last = channel_->last_output();
+                     std::to_string(milliseconds) + " ms; waited for " + terminal_->waiting_for();
+  const std::string last = terminal_->last_output();
   text += last.empty() ? "; there was no output" : "; the last output was " + last;
   throw Timeout(text + (busy_with_ == "the login"
                             ? ""
@@ -66,7 +66,7 @@ Duration Device::limit_of(const SendOptions& options) const {
 }
 
 void Device::note_prompt(const std::string& hoped_for) {
-  const std::string& prompt = channel_->last_prompt();
+  const std::string& prompt = terminal_->last_prompt();
   std::string first;
   bool is_current = false;
   bool is_hoped_for = false;
@@ -84,7 +84,7 @@ void Device::note_prompt(const std::string& hoped_for) {
 }
 
 Coroutine<void> Device::wait_for_prompt() {
-  co_await channel_->read_until_prompt();
+  co_await terminal_->read_until_prompt();
   note_prompt();
 }
 
@@ -94,10 +94,10 @@ Coroutine<void> Device::converse(std::string command, const std::vector<Question
   objection_.clear();
   const std::vector<Pattern> patterns = patterns_of(questions);
   std::vector<bool> asked(questions.size());
-  co_await channel_->type(std::move(command));
+  co_await terminal_->type(std::move(command));
   while (true) {
-    const std::size_t found = co_await channel_->read_until(patterns);
-    if (found == Channel::prompt) break;
+    const std::size_t found = co_await terminal_->read_until(patterns);
+    if (found == Terminal::prompt) break;
     const Question& question = questions[found];
     if (!question.error.empty()) objection_ = question.error;
     if (question.secret && options_.auth_secondary.empty()) {
@@ -105,7 +105,7 @@ Coroutine<void> Device::converse(std::string command, const std::vector<Question
     } else if (question.secret && asked[found]) {
       objection_ = "does not accept the password (auth_secondary)";
     } else if (asked[found]) {
-      objection_ = "asks the same question again: " + channel_->last_output();
+      objection_ = "asks the same question again: " + terminal_->last_output();
     }
     if (!objection_.empty() && question.error.empty()) {
       co_await leave_question(patterns);
@@ -113,10 +113,10 @@ Coroutine<void> Device::converse(std::string command, const std::vector<Question
     }
     asked[found] = true;
     if (question.secret) {
-      channel_->type_secret(options_.auth_secondary);
+      terminal_->type_secret(options_.auth_secondary);
     } else {
-      channel_->write(question.answer);
-      channel_->send_return();
+      terminal_->write(question.answer);
+      terminal_->send_return();
     }
   }
   note_prompt();
@@ -125,16 +125,16 @@ Coroutine<void> Device::converse(std::string command, const std::vector<Question
 /// Returns until a prompt comes: an empty password is wrong, and so the device gives up.
 Coroutine<void> Device::leave_question(const std::vector<Pattern>& patterns) {
   for (int attempt = 0; attempt < most_attempts_to_leave; ++attempt) {
-    channel_->send_return();
-    const std::size_t found = co_await channel_->read_until(patterns);
-    if (found == Channel::prompt) co_return;
+    terminal_->send_return();
+    const std::size_t found = co_await terminal_->read_until(patterns);
+    if (found == Terminal::prompt) co_return;
   }
-  channel_->write("\x03");
-  co_await channel_->read_until_prompt();
+  terminal_->write("\x03");
+  co_await terminal_->read_until_prompt();
 }
 
 Coroutine<void> Device::type_only(std::string line) {
-  co_await channel_->type(std::move(line));
+  co_await terminal_->type(std::move(line));
 }
 
 Response Device::new_response(std::string input, const SendOptions& options) const {
@@ -148,8 +148,8 @@ Response Device::new_response(std::string input, const SendOptions& options) con
 }
 
 void Device::record(Response& response, TimePoint start, const SendOptions& options) {
-  std::string text = channel_->take_output(!options.strip_prompt);
-  std::string raw = channel_->take_raw();
+  std::string text = terminal_->take_output(!options.strip_prompt);
+  std::string raw = terminal_->take_raw();
   response.record(std::move(raw), std::move(text), get_running_loop().time() - start);
 }
 
@@ -227,10 +227,10 @@ Coroutine<Response> Device::send_config(std::string config, SendOptions options)
 }
 
 Coroutine<std::string> Device::get_prompt() {
-  channel_->send_return();
+  terminal_->send_return();
   auto reading = wait_for_prompt();
   co_await within(std::move(reading), options_.timeout_ops, "the question for its prompt");
-  co_return channel_->last_prompt();
+  co_return terminal_->last_prompt();
 }
 
 Coroutine<std::string> Device::recover(Duration quiet) {
@@ -238,22 +238,22 @@ Coroutine<std::string> Device::recover(Duration quiet) {
   if (!isalive()) check_usable();  // throws
   auto interrupting = interrupt(quiet);
   co_await within(std::move(interrupting), options_.timeout_ops, "an interrupted command");
-  co_return channel_->last_prompt();
+  co_return terminal_->last_prompt();
 }
 
 Coroutine<void> Device::interrupt(Duration quiet) {
-  channel_->forget();
-  channel_->write(platform_->interrupt);
-  channel_->wait_for("a prompt and silence, " + prompts_.description());
+  terminal_->forget();
+  terminal_->write(platform_->interrupt);
+  terminal_->wait_for("a prompt and silence, " + prompts_.description());
   while (true) {
-    const bool more = co_await channel_->receive(quiet);
-    if (more && channel_->text().size() > kept_while_discarding) channel_->forget();
+    const bool more = co_await terminal_->receive(quiet);
+    if (more && terminal_->text().size() > kept_while_discarding) terminal_->forget();
     if (more) {
-      channel_->turn_page();
+      terminal_->turn_page();
       continue;
     }
-    if (channel_->accept_prompt()) break;
-    channel_->send_return();
+    if (terminal_->accept_prompt()) break;
+    terminal_->send_return();
   }
   note_prompt();
 }

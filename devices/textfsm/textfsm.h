@@ -18,7 +18,8 @@
 //
 // A template declares values, then states with rules; each line of the text is tried against the
 // rules of the state. The language is that of python-textfsm 1.1 in all its details, and the
-// regular expressions are Python's; so are the rows, for the whole of the ntc-templates.
+// regular expressions are Python's, so templates that were written for Python, as the ntc-templates
+// were, give the same rows here.
 //
 // Text is UTF-8. In what is parsed, bytes that are no UTF-8 count as U+FFFD, one for each that
 // Python would put there; in a template they are an error.

@@ -76,6 +76,9 @@ TEST_CASE("a router of the lab is read and configured over SSH") {
       CHECK(!shown.failed());
       CHECK(contains(shown[0].result, "Loopback0"));
       CHECK(shown[0].result.starts_with("Interface"));
+      const auto records = shown[0].textfsm_parse_output();  // by a template of rondo's own
+      REQUIRE(records.size() == 1);
+      CHECK(std::get<std::string>(records[0].begin()->second) != "");
       CHECK(!contains(shown[1].result, "--More--"));
       const MultiResponse configured = co_await router.send_configs(
           "hostname core", "interface Loopback7", "ip address 10.7.7.7 255.255.255.255");

@@ -15,9 +15,9 @@
 // Python reads it, each of its parts is written so that PCRE2 can take it for one thing only, and
 // what Python refuses is refused.
 //
-// Four things are not as in Python: \N{NAME} is refused; more than 65,535 repetitions are as good
-// as endless, and no expression may demand them; what repeats may remember another iteration in its
-// groups when Python's engine does not restore them while it backtracks.
+// Three things are not as in Python: \N{NAME} is refused; none may demand more than 65,535
+// repetitions, and where more are allowed, they are as good as endless; and (...)*+ is right, while
+// Python 3.11 goes on at a wrong place when it has failed.
 
 namespace rondo::textfsm::detail {
 

@@ -13,7 +13,7 @@
 #include <rondo/devices/platform.h>
 #include <rondo/devices/transport.h>
 
-// Channel: the conversation with a device's terminal. It types, waits for the echo of what it has
+// Terminal: the conversation with a device. It types, waits for the echo of what it has
 // typed, and reads until a prompt or a question comes; pages are turned on the way.
 //
 // The echo keeps the two sides in step: only when the device has repeated a command is the return
@@ -22,13 +22,13 @@
 
 namespace rondo::devices::detail {
 
-class Channel {
+class Terminal {
  public:
   static constexpr std::size_t prompt = static_cast<std::size_t>(-1);
 
   /// Options, platform, prompts and redactor must outlive this.
-  Channel(std::unique_ptr<Transport> transport, const Options& options, const Platform& platform,
-          Prompts& prompts, Redactor& redactor);
+  Terminal(std::unique_ptr<Transport> transport, const Options& options, const Platform& platform,
+           Prompts& prompts, Redactor& redactor);
 
   Transport& transport() noexcept { return *transport_; }
   /// Has the device ended the connection?
@@ -84,7 +84,7 @@ class Channel {
   void finish_log();
 
  private:
-  bool has_echo(std::string_view squeezed) const;
+  bool has_echo(std::string_view wanted) const;
   void take_in(std::string_view bytes);
   void take_prompt(std::size_t begin);
   std::string_view return_key() const noexcept;

@@ -3,7 +3,7 @@
 #include <exception>
 #include <utility>
 
-#include <rondo/devices/detail/channel.h>
+#include <rondo/devices/detail/terminal.h>
 #include <rondo/devices/errors.h>
 #include <rondo/runtime/wait_for.h>
 
@@ -48,37 +48,37 @@ void drop_first_line(std::string& text) {
 
 }  // namespace
 
-Channel::Channel(std::unique_ptr<Transport> transport, const Options& options,
-                 const Platform& platform, Prompts& prompts, Redactor& redactor)
+Terminal::Terminal(std::unique_ptr<Transport> transport, const Options& options,
+                   const Platform& platform, Prompts& prompts, Redactor& redactor)
     : transport_(std::move(transport)),
       options_(options),
       platform_(platform),
       prompts_(prompts),
       redactor_(redactor) {}
 
-void Channel::write_secret(const ssh::Secret& secret) {
+void Terminal::write_secret(const ssh::Secret& secret) {
   redactor_.add(secret);
   transport_->write(secret.reveal());
 }
 
-std::string_view Channel::return_key() const noexcept {
+std::string_view Terminal::return_key() const noexcept {
   return options_.comms_return_char.empty() ? platform_.return_key : options_.comms_return_char;
 }
 
-void Channel::forget() {
+void Terminal::forget() {
   screen_.clear();
   raw_.clear();
   typed_.clear();
   prompt_begin_ = std::string::npos;
 }
 
-void Channel::send_return() {
+void Terminal::send_return() {
   forget();
   newline_wanted_ = true;
   transport_->write(return_key());
 }
 
-Coroutine<void> Channel::type(std::string line) {
+Coroutine<void> Terminal::type(std::string line) {
   forget();
   const std::string wanted = squeezed(line);
   waiting_for_ = "the echo of '" + redactor_.redact(line) + "'";
@@ -93,14 +93,14 @@ Coroutine<void> Channel::type(std::string line) {
   typed_ = wanted;
 }
 
-void Channel::type_secret(const ssh::Secret& secret) {
+void Terminal::type_secret(const ssh::Secret& secret) {
   write_secret(secret);
   send_return();
 }
 
 /// A device may draw a long line anew at each step, wrap it, or scroll it sideways and show only
 /// its end, behind a "$".
-bool Channel::has_echo(std::string_view wanted) const {
+bool Terminal::has_echo(std::string_view wanted) const {
   const std::string shown = squeezed(screen_.text());
   if (shown.find(wanted) != std::string::npos) return true;
   if (squeezed(raw_).find(wanted) != std::string::npos) return true;
@@ -111,7 +111,7 @@ bool Channel::has_echo(std::string_view wanted) const {
   return end.size() >= shortest_scrolled_echo && wanted.ends_with(end);
 }
 
-Coroutine<bool> Channel::receive(Duration quiet) {
+Coroutine<bool> Terminal::receive(Duration quiet) {
   std::string bytes;
   std::string lost;
   try {
@@ -139,7 +139,7 @@ Coroutine<bool> Channel::receive(Duration quiet) {
   co_return true;
 }
 
-void Channel::take_in(std::string_view bytes) {
+void Terminal::take_in(std::string_view bytes) {
   if (options_.channel_log) options_.channel_log(redactor_.pass(bytes));
   if (raw_.size() + bytes.size() > options_.comms_output_limit) {
     throw ConnectionError(options_.peer() + ": more than " +
@@ -150,29 +150,29 @@ void Channel::take_in(std::string_view bytes) {
   screen_.feed(bytes);
 }
 
-void Channel::finish_log() {
+void Terminal::finish_log() {
   const std::string rest = redactor_.finish();
   if (options_.channel_log && !rest.empty()) options_.channel_log(rest);
 }
 
-std::string_view Channel::tail() const noexcept {
+std::string_view Terminal::tail() const noexcept {
   std::size_t offset = 0;
   return last_lines(screen_.text(), options_.comms_prompt_search_depth, offset);
 }
 
-void Channel::take_prompt(std::size_t begin) {
+void Terminal::take_prompt(std::size_t begin) {
   prompt_begin_ = begin;
   last_prompt_ = trimmed(std::string_view(screen_.text()).substr(begin));
   prompts_.learn(last_prompt_);
 }
 
-bool Channel::accept_prompt() {
+bool Terminal::accept_prompt() {
   const auto found = prompts_.at_end(screen_.text());
   if (found) take_prompt(found->begin);
   return found.has_value();
 }
 
-bool Channel::turn_page() {
+bool Terminal::turn_page() {
   const std::string_view line = screen_.line();
   for (const Question& page : platform_.paging) {
     const auto found = page.pattern.search_end(line);
@@ -184,7 +184,7 @@ bool Channel::turn_page() {
   return false;
 }
 
-Coroutine<std::size_t> Channel::read_until(const std::vector<Pattern>& patterns) {
+Coroutine<std::size_t> Terminal::read_until(const std::vector<Pattern>& patterns) {
   waiting_for_ = "a prompt, " + prompts_.description();
   for (const Pattern& pattern : patterns)
     waiting_for_ += ", or /" + redactor_.redact(pattern.text()) + "/";
@@ -223,14 +223,14 @@ Coroutine<std::size_t> Channel::read_until(const std::vector<Pattern>& patterns)
   }
 }
 
-Coroutine<void> Channel::read_until_prompt() {
+Coroutine<void> Terminal::read_until_prompt() {
   const std::vector<Pattern> nothing_else;
   co_await read_until(nothing_else);
 }
 
 /// Whatever stands at the end may be a part of a banner that looks like a prompt. What comes again
 /// after a return is one. A prompt that is never the same twice is believed when silence follows.
-Coroutine<void> Channel::find_prompt() {
+Coroutine<void> Terminal::find_prompt() {
   waiting_for_ = "a prompt, " + prompts_.description();
   std::string candidate;
   std::size_t candidate_line = 0;
@@ -250,20 +250,18 @@ Coroutine<void> Channel::find_prompt() {
       candidate = shown;
       candidate_line = screen_.newlines();
     }
-    if (turn_page()) {
-      silent = false;
-    } else if ((is_new && !asked) || silent) {
+    const bool turned = turn_page();
+    if (!turned && ((is_new && !asked) || silent)) {
       send_return();
       candidate_line = 0;
       asked = true;
-      silent = false;
     }
     const bool more = co_await receive(silence);
     silent = !more;
   }
 }
 
-std::string Channel::take_output(bool with_prompt) {
+std::string Terminal::take_output(bool with_prompt) {
   std::string text = screen_.take();
   const std::size_t end = std::min(prompt_begin_, text.size());
   const std::string shown = with_prompt ? text.substr(end) : std::string();
@@ -282,11 +280,11 @@ std::string Channel::take_output(bool with_prompt) {
   return output.empty() ? tidied(shown) : output + "\n" + tidied(shown);
 }
 
-std::string Channel::take_raw() noexcept {
+std::string Terminal::take_raw() noexcept {
   return std::exchange(raw_, {});
 }
 
-std::string Channel::last_output() const {
+std::string Terminal::last_output() const {
   const std::string_view text = screen_.text();
   std::string shown = "'";
   if (text.size() > shown_in_errors) shown = "'...";
