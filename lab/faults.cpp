@@ -39,4 +39,11 @@ std::optional<Fault> find_fault(std::string_view name) {
   return found->fault;
 }
 
+std::string fault_list() {
+  std::string list;
+  for (const FaultName& name : names)
+    list.append(list.empty() ? "" : ", ").append(name.name);
+  return list;
+}
+
 }  // namespace rondo::lab

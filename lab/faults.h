@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace rondo::lab {
@@ -40,5 +41,8 @@ struct FaultName {
 std::span<const FaultName> fault_names();
 
 std::optional<Fault> find_fault(std::string_view name);
+
+// "banner, single_byte_echo, ...": all there are, for whoever has to choose.
+std::string fault_list();
 
 }  // namespace rondo::lab

@@ -177,10 +177,11 @@ std::vector<Router> generate_routers(const LabPlan& plan) {
   }
   for (const std::string& platform : platforms) {
     if (is_platform(platform)) continue;
-    throw PlanError(fmt::format("--platforms: there is no '{}'; there are {}", platform,
-                                fmt::join(platform_names(), ", ")));
+    throw PlanError(
+        fmt::format("--platforms: there is no '{}'; there are {}", platform, platform_list()));
   }
   std::vector<Router> routers;
+  routers.reserve(plan.devices);
   for (unsigned number = 0; number < plan.devices; ++number)
     routers.push_back(make_router(plan, platforms[number % platforms.size()], number));
   connect(routers);
@@ -200,11 +201,8 @@ std::vector<FaultShare> parse_fault_shares(std::string_view text) {
     if (sign != std::string_view::npos) {
       share.fault = find_fault(part.substr(0, sign));
       if (!share.fault) {
-        std::vector<std::string_view> known;
-        for (const FaultName& name : fault_names())
-          known.push_back(name.name);
         throw PlanError(fmt::format("--faults: there is no '{}'; there are {}",
-                                    part.substr(0, sign), fmt::join(known, ", ")));
+                                    part.substr(0, sign), fault_list()));
       }
     }
     share.share = parse_share(sign == std::string_view::npos ? part : part.substr(sign + 1), text);

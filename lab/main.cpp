@@ -44,11 +44,7 @@ struct Options {
 };
 
 std::string footer() {
-  std::vector<std::string_view> faults;
-  for (const FaultName& fault : fault_names())
-    faults.push_back(fault.name);
-  return fmt::format("Platforms: {}\nFaults: {}\n", fmt::join(platform_names(), ", "),
-                     fmt::join(faults, ", "));
+  return fmt::format("Platforms: {}\nFaults: {}\n", platform_list(), fault_list());
 }
 
 // `--devices` and what belongs to it; the other options are for a described lab too.

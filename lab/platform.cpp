@@ -59,10 +59,13 @@ bool is_platform(std::string_view name) {
 }
 
 std::vector<std::string_view> platform_names() {
-  std::vector<std::string_view> names;
-  for (const Platform* const platform : platforms)
-    names.push_back(platform->name);
+  std::vector<std::string_view> names(platforms.size());
+  std::ranges::transform(platforms, names.begin(), &Platform::name);
   return names;
+}
+
+std::string platform_list() {
+  return fmt::format("{}", fmt::join(platform_names(), ", "));
 }
 
 std::string prompt_of(const Vty& vty) {

@@ -93,6 +93,7 @@ struct Platform {
 const Platform& platform_of(std::string_view name);
 bool is_platform(std::string_view name);
 std::vector<std::string_view> platform_names();
+std::string platform_list();  // "cisco_iosxe, cisco_nxos, ..."
 
 // What the session's prompt is now, all its lines.
 std::string prompt_of(const Vty& vty);

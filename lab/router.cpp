@@ -191,10 +191,7 @@ Faults read_faults(const Section& section) {
   for (const auto& entry : list) {
     const auto fault = entry.IsScalar() ? find_fault(entry.Scalar()) : std::nullopt;
     if (!fault) {
-      std::string known;
-      for (const FaultName& name : fault_names())
-        known.append(known.empty() ? "" : ", ").append(name.name);
-      section.fail(entry, fmt::format("a fault must be one of {}", known));
+      section.fail(entry, "a fault must be one of " + fault_list());
     }
     faults.insert(*fault);
   }
@@ -221,10 +218,7 @@ std::map<unsigned, std::string> read_vlans(const Section& section) {
 void read_platform(const Section& section, Router& router) {
   router.platform = section.text_or("platform", router.platform);
   if (!is_platform(router.platform)) {
-    std::string known;
-    for (const std::string_view name : platform_names())
-      known.append(known.empty() ? "" : ", ").append(name);
-    section.fail("platform", "must be one of " + known);
+    section.fail("platform", "must be one of " + platform_list());
   }
   router.version =
       section.text_or("version", std::string(platform_of(router.platform).hardware.version));

@@ -63,7 +63,7 @@ void Session::stay_mute(int socket) {
 void Session::cut() const {
   // To connect to nowhere resets the connection at once, however many descriptors it has.
   const sockaddr nowhere{AF_UNSPEC, {}};
-  ::connect(socket(), &nowhere, sizeof nowhere);
+  static_cast<void>(::connect(socket(), &nowhere, sizeof nowhere));
 }
 
 }  // namespace rondo::lab

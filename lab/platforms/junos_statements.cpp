@@ -99,7 +99,7 @@ std::size_t depth_of(const Leaf& leaf, std::string_view path) {
   std::string words;
   for (std::size_t depth = 0; depth < leaf.size(); ++depth) {
     if (words == path) return depth;
-    words += (words.empty() ? "" : " ") + leaf[depth];
+    words.append(words.empty() ? "" : " ").append(leaf[depth]);
   }
   return 0;
 }
@@ -109,7 +109,7 @@ std::size_t depth_of(const Leaf& leaf, std::string_view path) {
 std::string words_of(std::string_view statement) {
   std::string words;
   for (const std::string& level : levels_of(statement))
-    words += (words.empty() ? "" : " ") + level;
+    words.append(words.empty() ? "" : " ").append(level);
   return words;
 }
 

@@ -133,6 +133,41 @@ TEST_CASE("a bad value is named with what would be right, but never repeated whe
   CHECK(complaint("hunter2", "\"\"").find("'password' must be a text") != std::string::npos);
 }
 
+TEST_CASE(
+    "platform, transport, faults, VLANs and neighbours are read, and what is wrong is named") {
+  const std::string all = replaced(good, "    delay: 0.25\n",
+                                   "    platform: arista_eos\n"
+                                   "    transport: telnet\n"
+                                   "    faults: [slow_login, unknown_key]\n"
+                                   "    vlans: {10: users}\n");
+  const TemporaryFile file(replaced(all, "10.0.0.1/24", "10.0.0.1/24\n        neighbor: r2 Et1"));
+  const Router router = load_routers(file.path).at(0);
+  CHECK(router.platform == "arista_eos");
+  CHECK(router.version == "4.29.2F");
+  CHECK(router.transport == Transport::telnet);
+  CHECK(router.faults == Faults{Fault::slow_login, Fault::unknown_key});
+  CHECK(router.login_delay == 3s);
+  CHECK_FALSE(router.trusted);
+  CHECK(router.vlans.at(10) == "users");
+  CHECK(router.interfaces[0].neighbor == "r2");
+  CHECK(router.interfaces[0].neighbor_interface == "Et1");
+
+  CHECK(complaint(replaced(all, "arista_eos", "vax"))
+            .starts_with("8: router 'r1': 'platform' must be one of cisco_iosxe, "));
+  CHECK(complaint(replaced(all, "telnet", "http")).find("must be ssh or telnet") !=
+        std::string::npos);
+  CHECK(complaint(replaced(all, "slow_login", "hunger"))
+            .starts_with("10: a fault must be one of banner, "));
+  CHECK(complaint(replaced(all, "[slow_login, unknown_key]", "hang")).find("must be a list") !=
+        std::string::npos);
+  for (const char* vlans : {"1: users", "4095: users", "x: users", "10: two words", "10: []"}) {
+    CHECK(complaint(replaced(all, "10: users", vlans)).find("VLAN must be a number from 2 to") !=
+          std::string::npos);
+  }
+  CHECK(complaint("ip: 10.0.0.1/24", "neighbor: r2").find("must be a hostname and its interface") !=
+        std::string::npos);
+}
+
 TEST_CASE("names and addresses must differ") {
   const std::string second = good.substr(good.find("  - hostname"));
   CHECK(complaint(good + second).starts_with("14: hostname 'r1' is taken"));
