@@ -151,8 +151,8 @@ int run_lab(const Options& options, const std::vector<Router>& routers) {
     // Whole, since relative paths of an inventory begin where it lies.
     const std::string known_hosts =
         options.known_hosts.empty() ? "" : std::filesystem::absolute(options.known_hosts).string();
-    write_file(options.inventory, inventory_text(routers, server.endpoints(),
-                                                 {known_hosts, options.password_env}));
+    write_file(options.inventory,
+               inventory_text(routers, server.endpoints(), {known_hosts, options.password_env}));
   }
   for (const LabEndpoint& endpoint : server.endpoints()) {
     fmt::print("{} {}:{}\n", endpoint.hostname, endpoint.address, endpoint.port);

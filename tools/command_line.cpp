@@ -22,7 +22,8 @@ void add_inventory(CLI::App& app, CommandLine& line) {
                  "alternatives; all filters must apply")
       ->option_text("EXPRESSION")
       ->expected(1)
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
   app.add_option("--platform", line.platform, "of devices that name none")->option_text("NAME");
   app.add_option("--limit", line.limit, "so many devices at once (default: 50)")
       ->check(CLI::Range(1, 100'000).description(""))

@@ -86,7 +86,9 @@ Coroutine<void> write_output(const CommandLine& line, const Outcome& outcome) {
   const bool is_whole = outcome.trouble == Trouble::none || outcome.trouble == Trouble::command;
   if (line.out.empty() || !is_whole) co_return;
   const fs::path path = fs::path(line.out) / (outcome.device->name + ending_of(line.format));
-  co_await write_atomic(path.string(), output_of({&outcome}, line));
+  const std::vector<const Outcome*> alone{&outcome};
+  std::string text = output_of(alone, line);
+  co_await write_atomic(path.string(), std::move(text));
 }
 
 JobResult run(devices::Inventory& inventory, const CommandLine& line, const DeviceJob& job) {
