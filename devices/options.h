@@ -20,8 +20,9 @@ namespace rondo::devices {
 
 class NetworkDriver;
 
-/// What is called when a driver is opened or closed.
-using DriverHook = std::function<Coroutine<void>(NetworkDriver)>;
+/// What is called when a driver is opened or closed. The reference is good until its coroutine
+/// ends.
+using DriverHook = std::function<Coroutine<void>(const NetworkDriver&)>;
 /// Is given what the device says, as it comes, with all secrets blotted out.
 using ChannelLog = std::function<void(std::string_view)>;
 /// Makes the transport of a driver.

@@ -17,8 +17,8 @@ namespace rondo::devices {
 class Response {
  public:
   /// The times begin now.
-  Response(std::string host, std::string peer, std::string channel_input,
-           std::vector<std::string> failed_when_contains);
+  Response(std::string host_name, std::string peer, std::string input,
+           std::vector<std::string> failures);
 
   /// The command is over: notes what it said, and whether that means failure.
   void record(std::string raw, std::string text, Duration elapsed);

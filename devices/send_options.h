@@ -59,8 +59,9 @@ class InteractiveOptions : public SendOptions {
 /// What read_callback looks for, and what it calls then.
 class ReadCallback {
  public:
-  /// Is given the driver, whose `write` and `send_return` answer, and what has been read.
-  using Callback = std::function<Coroutine<void>(GenericDriver, std::string)>;
+  /// Is given the driver, whose `write` and `send_return` answer, and what has been read; both are
+  /// good until its coroutine ends.
+  using Callback = std::function<Coroutine<void>(const GenericDriver&, const std::string&)>;
 
   /// `contains`: a text in what was read, in either case.
   ReadCallback(std::string contains, Callback callback);

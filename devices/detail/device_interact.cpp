@@ -104,7 +104,7 @@ Coroutine<std::string> Device::read_callback(GenericDriver driver,
       throw CommandFailure(peer_ + ": " + name + " was to come only once, and came again");
     }
     called[index] = true;
-    std::string output = terminal_->text();
+    const std::string output = terminal_->text();
     read_first = !found.reset_output;
     if (found.reset_output || found.complete) {
       all += output;
@@ -112,7 +112,7 @@ Coroutine<std::string> Device::read_callback(GenericDriver driver,
     }
     if (found.callback) {
       busy_with_ = what;
-      auto call = found.callback(driver, std::move(output));
+      auto call = found.callback(driver, output);
       co_await call;
       busy_with_.clear();
     }

@@ -90,8 +90,10 @@ Coroutine<void> Device::open(std::shared_ptr<Device> device) {
     error = std::current_exception();
   }
   if (!error) co_return;
-  const auto held = co_await self.lock_.hold();
-  co_await self.disconnect();
+  {
+    const auto held = co_await self.lock_.hold();
+    co_await self.disconnect();
+  }
   std::rethrow_exception(error);
 }
 
