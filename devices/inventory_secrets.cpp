@@ -86,7 +86,7 @@ class Fetcher {
       warnings_.push_back(path + ": everybody can read this password; 'chmod o-r' the file");
     }
     if (line.ends_with('\r')) line.pop_back();
-    return std::move(line);
+    return ssh::Secret(std::move(line));
   }
 
   detail::Mistakes& mistakes_;
@@ -136,7 +136,7 @@ ssh::Secret ask_on_terminal(const std::string& question) {
   write_all(terminal.get(), "\n");
   if (interrupted) throw KeyboardInterrupt();
   if (size != 1) throw InventoryError("'" + question + "' was not answered");
-  return std::move(line);
+  return ssh::Secret(std::move(line));
 }
 
 void Inventory::prepare(const AskSecret& ask) {

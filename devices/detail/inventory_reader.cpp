@@ -174,20 +174,22 @@ std::string long_name(const std::string& name) {
   return found == keys.end() ? name : found->name;
 }
 
-/// How many letters must be changed, added or taken away to make one of the other.
+/// How many letters must be changed, added or taken away to make one of the other. (A row at a time
+/// of the usual table, and what stands left of it.)
 std::size_t distance(std::string_view one, std::string_view other) {
-  std::vector<std::size_t> row(other.size() + 1);
-  std::iota(row.begin(), row.end(), 0);
+  std::vector<std::size_t> above(other.size());
+  std::iota(above.begin(), above.end(), 1);
+  std::size_t last = other.size();
   for (std::size_t i = 0; i < one.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
+    std::size_t diagonal = i;
+    last = i + 1;  // nothing of `other`
     for (std::size_t j = 0; j < other.size(); ++j) {
       const std::size_t changed = diagonal + (one[i] == other[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({changed, diagonal + 1, row[j] + 1});
+      diagonal = above[j];
+      last = above[j] = std::min({changed, diagonal + 1, last + 1});
     }
   }
-  return row.back();
+  return last;
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 
 #include <rondo/devices/inventory.h>
 
-#include "../examples/program.h"
+#include "../ssh/sshd.h"
 
 namespace {
 
