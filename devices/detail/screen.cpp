@@ -12,8 +12,8 @@ constexpr char bell = '\a';
 constexpr char backspace = '\b';
 constexpr char escape = '\x1b';
 constexpr char delete_key = '\x7f';
-constexpr std::size_t longest_sequence = 64;    // bytes; longer ones are cut off
-constexpr std::size_t widest_line = 64 * 1024;  // how far a sequence may move the cursor
+constexpr std::size_t longest_sequence = 64;  // bytes; longer ones are cut off
+constexpr std::size_t widest_line = 4096;     // how far a sequence may move the cursor
 
 constexpr bool is_control(char c) noexcept {
   return (c >= '\0' && c < ' ' && c != '\t') || c == delete_key;
@@ -61,7 +61,7 @@ void Screen::control(char byte) {
       if (byte == '[') {
         state_ = State::sequence;
         parameters_.clear();
-      } else if (byte == ']') {
+      } else if (std::string_view("]PX^_").find(byte) != std::string_view::npos) {
         state_ = State::string;
       } else if (byte == '(' || byte == ')' || byte == '#' || byte == '%') {
         state_ = State::charset;
@@ -86,6 +86,9 @@ void Screen::control(char byte) {
     case State::string:
       if (byte == bell) state_ = State::text;
       if (byte == escape) state_ = State::escape;  // of "ESC \", which ends it
+      if (byte != '\n') return;
+      state_ = State::text;  // no title has two lines: its end was lost, or never meant to come
+      new_line();
       return;
     case State::charset:
       state_ = State::text;

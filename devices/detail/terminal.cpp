@@ -13,8 +13,9 @@ namespace {
 
 // After so long without a byte, what was not quite a prompt is looked at again.
 constexpr Duration silence = std::chrono::seconds(1);
-constexpr std::size_t shortest_scrolled_echo = 6;  // characters behind the "$"
-constexpr std::size_t shown_in_errors = 300;       // bytes
+constexpr std::size_t shortest_scrolled_echo = 6;   // characters behind the "$"
+constexpr std::size_t shown_in_errors = 300;        // bytes
+constexpr std::size_t longest_page_question = 512;  // bytes; a line may have a megabyte
 
 /// As an echo is compared: without blanks, line ends and control characters, in small letters.
 std::string squeezed(std::string_view text) {
@@ -141,7 +142,9 @@ Coroutine<bool> Terminal::receive(Duration quiet) {
 
 void Terminal::take_in(std::string_view bytes) {
   if (options_.channel_log) options_.channel_log(redactor_.pass(bytes));
-  if (raw_.size() + bytes.size() > options_.comms_output_limit) {
+  // A few bytes may move the cursor far.
+  const std::size_t size = std::max(raw_.size() + bytes.size(), screen_.text().size());
+  if (size > options_.comms_output_limit) {
     throw ConnectionError(options_.peer() + ": more than " +
                           std::to_string(options_.comms_output_limit) +
                           " bytes came without a prompt (Options::comms_output_limit)");
@@ -173,7 +176,8 @@ bool Terminal::accept_prompt() {
 }
 
 bool Terminal::turn_page() {
-  const std::string_view line = screen_.line();
+  std::string_view line = screen_.line();
+  line.remove_prefix(line.size() - std::min(line.size(), longest_page_question));
   for (const Question& page : platform_.paging) {
     const auto found = page.pattern.search_end(line);
     if (!found) continue;

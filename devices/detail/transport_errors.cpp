@@ -10,7 +10,10 @@ namespace {
 
 std::string with_peer(const std::string& peer, const std::exception& error) {
   const std::string text = error.what();
-  return text.starts_with(peer + ":") ? text : peer + ": " + text;
+  const std::string connecting = "connect to " + peer;
+  if (text.starts_with(peer + ":")) return text;
+  if (text.starts_with(connecting)) return peer + ": connect" + text.substr(connecting.size());
+  return peer + ": " + text;
 }
 
 }  // namespace

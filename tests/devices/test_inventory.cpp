@@ -109,7 +109,7 @@ TEST_CASE("groups that name each other in a circle end somewhere") {
   CHECK(inventory.devices()[0].options.platform == "huawei");
 }
 
-TEST_CASE("a mistake in an inventory is told with file, line and what would be right") {
+TEST_CASE("[fault 76] a mistake in an inventory is told with file, line and what would be right") {
   struct Case {
     const char* text;
     const char* message;  // behind the file
@@ -175,6 +175,18 @@ TEST_CASE("all mistakes of an inventory are told at once, and none repeats a sec
   CHECK(told.find(":7: ") != std::string::npos);
   CHECK(told.find("unter2") == std::string::npos);
   CHECK(complaint("- password: *hunter2\n").find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("[fault 65] YAML that explodes is refused at once") {
+  std::string bomb = "a0: &a0 [x, x]\n";
+  for (int i = 1; i < 40; ++i) {
+    const std::string last = "*a" + std::to_string(i - 1);
+    const std::string name = "a" + std::to_string(i);
+    bomb += name + ": &" + name + " [" + last + ", " + last + "]\n";
+  }
+  CHECK(complaint(bomb + "devices: *a39\n").find(":1: the parts of an inventory are") !=
+        std::string::npos);
+  CHECK(complaint("devices: " + std::string(100'000, '[')).find("no YAML: ") != std::string::npos);
 }
 
 TEST_CASE("filters choose devices by name, host, group, platform and data") {

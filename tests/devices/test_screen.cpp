@@ -1,5 +1,6 @@
 // What a terminal makes of bytes, what a pattern makes of text, and what a log does not show.
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@ using namespace rondo::devices;
 using detail::Redactor;
 using detail::Screen;
 
-TEST_CASE("a screen shows what a terminal would, wherever the bytes are cut") {
+TEST_CASE("[fault 61] a screen shows what a terminal would, wherever the bytes are cut") {
   struct Case {
     const char* bytes;
     const char* text;
@@ -38,6 +39,8 @@ TEST_CASE("a screen shows what a terminal would, wherever the bytes are cut") {
                                    {"\x1b[1;32mr1\x1b[0m#", "r1#"},
                                    {"\x1b]0;title\x07r1#", "r1#"},
                                    {"\x1b]0;title\x1b\\r1#", "r1#"},
+                                   {"\x1bPsome device\x1b\\r1#", "r1#"},
+                                   {"\x1b]0;title without an end\nr1#", "\nr1#"},
                                    {"\x1b(Br1\x1b[?25h#", "r1#"},
                                    {"\x1b[24;1HHP# \x1b[24;1H\x1b[24;5Hshow", "HP# show"},
                                    {"\x1b[1;1Hone\x1b[2;1Htwo", "one\ntwo"},
@@ -65,6 +68,21 @@ TEST_CASE("a screen shows what a terminal would, wherever the bytes are cut") {
   CHECK(screen.text().size() < 2000);
   screen.feed("\x1b[99999999999999999999C.");
   CHECK(screen.text().size() < 200'000);
+}
+
+TEST_CASE("[fault 61] sequences without an end cost nothing, and show nothing but the text") {
+  for (const char* const piece :
+       {"\x1b", "\x1b]", "\x1b]0;x", "\x1bP", "\x1b[1;", "\x1b[31m", "\x7f\a"}) {
+    CAPTURE(piece);
+    std::string bytes;
+    while (bytes.size() < 1'000'000)
+      bytes += piece;
+    Screen screen;
+    screen.feed(bytes + "\x1b\\\nr1#");
+    CHECK(screen.text().ends_with("\nr1#"));
+    CHECK(
+        std::ranges::none_of(screen.text(), [](char c) { return c != '\n' && c >= 0 && c < ' '; }));
+  }
 }
 
 TEST_CASE("a screen can be cut, cleared and emptied; it counts the lines that have ended") {

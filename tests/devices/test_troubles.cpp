@@ -137,7 +137,9 @@ TEST_CASE("pages are turned, and nothing of them is left in the output") {
   }
 }
 
-TEST_CASE("lines of a banner that look like prompts are none, wherever the network cuts them") {
+TEST_CASE(
+    "[fault 63] lines of a banner that look like prompts are none, wherever the network cuts "
+    "them") {
   const std::string banner =
       "###########\nwelcome>\nKeep out of r9#\nr9#\n*** router r1 ***\nadmin>\n(config)#\n\n";
   for (std::size_t piece = 1; piece <= 24; ++piece) {
@@ -338,7 +340,21 @@ TEST_CASE("huge output costs time in proportion to its size, whatever its lines 
   CHECK(eight_times < once * 40);  // a quadratic search would take 64 times as long
 }
 
-TEST_CASE("output without an end stops at the limit, and at the time-out") {
+TEST_CASE("[fault 62] a line of megabytes with prompts in it is output like any other") {
+  FakeDevice device;
+  FakeIos ios(device);
+  ios.mode = "#";
+  device.prompt = "r1#";
+  std::string line;
+  while (line.size() < 4'000'000)
+    line += "r1# and (config)# and --More-- ";
+  line.back() = '.';
+  ios.outputs["show tech"] = line + "\n";
+  device.piece = 1024;
+  CHECK(ask(device, "show tech").result == line);
+}
+
+TEST_CASE("[fault 77] output without an end stops at the limit, and at the time-out") {
   FakeDevice device;
   FakeIos ios(device);
   ios.mode = "#";

@@ -71,7 +71,7 @@ TEST_CASE("send_show_completed: answers and failures, each as it comes") {
   // Which of two is first is up to the machine.
   for (const char* const line :
        {"  FAILED 127.0.100.2:2222: permission denied for user \"cisco\"; ",
-        "  FAILED connect to 127.0.100.9:2222: Connection refused\n",
+        "  FAILED 127.0.100.9:2222: connect: Connection refused\n",
         "  FAILED 127.0.100.4:2222: the host key ",
         "  127.0.100.1:2222: r1 uptime is 5 weeks, 3 days, 2 hours, 11 minutes\n",
         "  127.0.100.3:2222: r3 uptime is 3 days, 7 hours, 2 minutes\n"}) {
@@ -157,7 +157,7 @@ TEST_CASE("send_show_all: a failure is one plain line with host and reason, and 
   CAPTURE(ending.output);
   CHECK(ending.exit_status() == 1);
   CHECK(contains(ending.output, "\n" + lab.address(2) + ": permission denied"));
-  CHECK(contains(ending.output, "\n" + lab.address(9) + ": Connection refused\n"));
+  CHECK(contains(ending.output, "\n" + lab.address(9) + ": connect: Connection refused\n"));
   CHECK(contains(ending.output, "\n" + lab.address(4) + ": the host key "));
   CHECK(contains(ending.output, lab.address(1) + "\nInterface "));
   CHECK(contains(ending.output, lab.address(3) + "\nInterface "));

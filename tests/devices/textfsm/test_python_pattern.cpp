@@ -177,7 +177,7 @@ TEST_CASE("digits, words, white space and cases are those of Unicode, as in Pyth
          {".", "\U0001f600", "\U0001f600"}});
 }
 
-TEST_CASE("a match without an end is an error, not a hang") {
+TEST_CASE("[fault 64] a match without an end is an error, not a hang") {
   const Regex regex("(?:a|aa)+(?:b|(?=x)c)$");
   Matches matches(regex.groups());
   const std::string subject(80, 'a');

@@ -158,7 +158,7 @@ TEST_CASE("names may be longer than PCRE2's") {
   CHECK(parsed("1", fsm) == "[{\"" + name + "\":\"1\"}]");
 }
 
-TEST_CASE("an error in a template names its line, the reason and the way out") {
+TEST_CASE("[fault 64] an error in a template names its line, the reason and the way out") {
   const std::string a = "Value A (a)\n";
   const std::vector<std::pair<std::string, std::string>> examples = {
       {"", "t:1: there is no state Start, in which all begins"},
