@@ -359,20 +359,20 @@ TEST_CASE("[fault 77] output without an end stops at the limit, and at the time-
   FakeIos ios(device);
   ios.mode = "#";
   device.prompt = "r1#";
+  bool going = false;
+  device.on_line = [&, run = device.on_line](const std::string& line) {
+    if (line != "show endless") return run(line);
+    device.show_prompt = false;
+    going = true;
+  };
+  const auto babble = [&]() -> Coroutine<> {  // until `run` cancels it, after the test's coroutine
+    const std::string text(1000, 'x');
+    while (true) {
+      co_await sleep(10ms);
+      if (going) device.say(text + "\n");
+    }
+  };
   run_virtual([&]() -> Coroutine<> {
-    bool going = false;
-    device.on_line = [&, run = device.on_line](const std::string& line) {
-      if (line != "show endless") return run(line);
-      device.show_prompt = false;
-      going = true;
-    };
-    const auto babble = [&]() -> Coroutine<> {
-      const std::string text(1000, 'x');
-      while (true) {
-        co_await sleep(10ms);
-        if (going) device.say(text + "\n");
-      }
-    };
     const AnyTask babbling = create_task(babble());
     auto options = device.options();
     options.comms_output_limit = 100'000;
