@@ -105,6 +105,7 @@ Pattern Pattern::expected(std::string_view text) {
 
 std::vector<Pattern> Pattern::expected(const std::vector<std::string>& texts) {
   std::vector<Pattern> patterns;
+  patterns.reserve(texts.size());
   for (const std::string& text : texts)
     patterns.push_back(expected(std::string_view(text)));
   return patterns;

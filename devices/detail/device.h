@@ -53,7 +53,7 @@ class Device {
                                     Duration read_duration, SendOptions options);
   Coroutine<std::string> read_callback(GenericDriver driver, std::vector<ReadCallback> callbacks,
                                        std::string initial_input);
-  Coroutine<void> acquire_priv(std::string level);
+  Coroutine<void> acquire_priv(std::string name);
   Coroutine<MultiResponse> send_configs(std::vector<std::string> configs, SendOptions options);
   Coroutine<Response> send_config(std::string config, SendOptions options);
   Coroutine<Response> commit(std::string comment);
@@ -104,7 +104,7 @@ class Device {
   // Levels: device_levels.cpp.
   const PrivilegeLevel& level(const std::string& name) const;
   bool is_below(const std::string& lower, const PrivilegeLevel& level) const;
-  const std::string& wanted_level(const SendOptions& options, const std::string& otherwise) const;
+  std::string wanted_level(const SendOptions& options, const std::string& otherwise) const;
   Coroutine<void> go_to(std::string name);
   Coroutine<void> escalate(PrivilegeLevel level);
   Coroutine<void> deescalate(PrivilegeLevel level);

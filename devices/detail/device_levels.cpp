@@ -49,8 +49,7 @@ const PrivilegeLevel& Device::level(const std::string& name) const {
                        "', but: " + known);
 }
 
-const std::string& Device::wanted_level(const SendOptions& options,
-                                        const std::string& otherwise) const {
+std::string Device::wanted_level(const SendOptions& options, const std::string& otherwise) const {
   if (!options.privilege_level.empty()) return options.privilege_level;
   if (!otherwise.empty()) return otherwise;
   throw PrivilegeError(peer_ + ": " + platform_->name + " has no configuration level");

@@ -22,6 +22,7 @@ void check_one_line(const std::string& command) {
 
 std::vector<Pattern> patterns_of(const std::vector<Question>& questions) {
   std::vector<Pattern> patterns;
+  patterns.reserve(questions.size());
   for (const Question& question : questions)
     patterns.push_back(question.pattern);
   return patterns;

@@ -47,7 +47,7 @@ using Settings = std::map<std::string, Setting, std::less<>>;
 enum class KeysOf { device, group, defaults };
 
 /// The entries of a mapping; unknown and repeated keys are mistakes.
-Settings read_settings(const YAML::Node& node, KeysOf keys, const std::string& what,
+Settings read_settings(const YAML::Node& node, KeysOf whose, const std::string& what,
                        Mistakes& mistakes);
 
 /// Sets what the settings say (but name, groups and data). What cannot be is a mistake.

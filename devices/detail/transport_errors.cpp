@@ -9,7 +9,7 @@ namespace rondo::devices::detail {
 namespace {
 
 std::string with_peer(const std::string& peer, const std::exception& error) {
-  const std::string text = error.what();
+  std::string text = error.what();
   const std::string connecting = "connect to " + peer;
   if (text.starts_with(peer + ":")) return text;
   if (text.starts_with(connecting)) return peer + ": connect" + text.substr(connecting.size());
