@@ -63,10 +63,10 @@ class ReadCallback {
   /// good until its coroutine ends.
   using Callback = std::function<Coroutine<void>(const GenericDriver&, const std::string&)>;
 
-  /// `contains`: a text in what was read, in either case.
-  ReadCallback(std::string contains, Callback callback);
+  /// For a text in what was read, in either case.
+  ReadCallback(std::string text, Callback call);
   /// A pattern instead.
-  ReadCallback(Pattern contains, Callback callback);
+  ReadCallback(Pattern pattern, Callback call);
 
   Pattern contains;
   std::string not_contains;  ///< a text that must not be there; empty: none

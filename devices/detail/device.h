@@ -106,8 +106,8 @@ class Device {
   bool is_below(const std::string& lower, const PrivilegeLevel& level) const;
   std::string wanted_level(const SendOptions& options, const std::string& otherwise) const;
   Coroutine<void> go_to(std::string name);
-  Coroutine<void> escalate(PrivilegeLevel level);
-  Coroutine<void> deescalate(PrivilegeLevel level);
+  Coroutine<void> escalate(PrivilegeLevel next);
+  Coroutine<void> deescalate(PrivilegeLevel from);
   [[noreturn]] void fail_to_move(const std::string& command, const std::string& target) const;
 
   PlatformPtr platform_;

@@ -227,9 +227,13 @@ Settings read_settings(const YAML::Node& node, KeysOf whose, const std::string& 
       // A line without its colon may well be a password, so only what looks like a key is shown.
       const bool is_word =
           !key.empty() && key.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string::npos;
-      const std::string shown = is_word ? "'" + key.substr(0, 40) + "'" : "of that name";
       std::string text = what + " has no key ";
-      text.append(shown).append(nearest(key, names));
+      if (is_word) {
+        text.append("'").append(key, 0, 40).append("'");
+      } else {
+        text.append("of that name");
+      }
+      text.append(nearest(key, names));
       mistakes.add(setting.line, text);
     } else if (!settings.emplace(long_name(key), setting).second) {
       mistakes.add(setting.line, what + " has '" + key + "' twice");
