@@ -65,6 +65,7 @@ std::string to_table(const Sheet& sheet) {
     for (std::size_t i = 0; i < line.size(); ++i)
       widths[i] = std::max(widths[i], width(line[i]));
   std::vector<std::string> dashes;
+  dashes.reserve(widths.size());
   for (const std::size_t size : widths)
     dashes.emplace_back(size, '-');
   lines.insert(lines.begin() + 1, dashes);
