@@ -127,7 +127,7 @@ Statements statements_of(const DeviceState& state) {
                                        interface.address->prefix_length));
     }
     for (const std::string& line : interface.lines)
-      statements.push_back(place + std::string(between) + line);
+      statements.push_back(fmt::format("{}{}{}", place, between, line));
   }
   for (const Vlan& vlan : state.vlans) {
     if (vlan.number == 1) continue;

@@ -88,7 +88,8 @@ TEST_CASE("a secret that is wrong or missing is a PrivilegeError, and is told to
   CHECK(contains(log, "% Bad secrets"));
 }
 
-TEST_CASE("[fault 73] secrets that the device repeats are blotted out of log and errors, in pieces too") {
+TEST_CASE(
+    "[fault 73] secrets that the device repeats are blotted out of log and errors, in pieces too") {
   for (const std::size_t piece : {0U, 1U, 5U}) {
     FakeDevice device;
     FakeIos ios(device);
