@@ -63,7 +63,7 @@ class CommandOptions {
  public:
   CommandOptions();
 
-  std::string pattern;   ///< a regular expression to wait for instead of the prompt; empty: none
+  std::string pattern;   ///< a regular expression to wait for besides the prompt; empty: none
   std::string re_flags;  ///< of the pattern, as letters: "s" lets a dot match a line's end
   bool strip_command = true;
   bool strip_prompt = true;

@@ -1,12 +1,11 @@
 #pragma once
 
 // The devices of chapter 5, as options for the drivers. The file is a
-// list as in devices.h, with four keys more:
+// list as in devices.h, with three keys more:
 //
 //   - name: r1
 //     platform: cisco_iosxe
 //     transport: telnet         # optional: ssh
-//     textfsm: directory        # optional: rondo's own templates
 
 #include <string>
 #include <vector>
@@ -30,8 +29,6 @@ inline devices::Options options_in(const DeviceEntry& entry) {
   options.auth_secondary = entry.required<std::string>("secret");
   options.ssh_known_hosts_file =
       entry.optional<std::string>("known_hosts", "");
-  options.textfsm_templates = entry.optional<std::string>(
-      "textfsm", rondo::textfsm::templates().string());
   return options;
 }
 

@@ -76,7 +76,7 @@ TEST_CASE("netdev: connect, read, configure, move between modes, disconnect") {
   });
 }
 
-TEST_CASE("netdev: a pattern instead of the prompt, and errors in its own words") {
+TEST_CASE("netdev: a pattern besides the prompt, and errors in its own words") {
   FakeDevice device;
   FakeIos ios(device);
   device.on_line = [&, run = device.on_line](const std::string& line) {

@@ -57,17 +57,6 @@ std::string without_first_warning(const std::string& output) {
 
 }  // namespace
 
-TemporaryDirectory::TemporaryDirectory() {
-  std::string pattern = (fs::temp_directory_path() / "rondo-example-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) throw_system_error(errno, pattern);
-  path_ = pattern;
-}
-
-TemporaryDirectory::~TemporaryDirectory() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
-
 std::string contents(const fs::path& path) {
   const std::ifstream file(path);
   if (!file) throw std::runtime_error("cannot read " + path.string());

@@ -7,23 +7,11 @@
 
 #include <sys/types.h>
 
+#include "../temporary_directory.h"
+
 // A program that a test runs, in a directory that is gone afterwards.
 
 namespace rondo::tests {
-
-/// An empty directory, removed with all that is in it.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory();
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  ~TemporaryDirectory();
-
-  const std::filesystem::path& path() const noexcept { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// The whole of a file. Throws std::runtime_error when it cannot be read.
 std::string contents(const std::filesystem::path& path);

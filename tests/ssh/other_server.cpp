@@ -151,4 +151,13 @@ bool OtherServer::wait_until_listening() {
   return false;
 }
 
+ssh::Options OtherServer::options() const {
+  ssh::Options options;
+  options.port = port_;
+  options.username = Sshd::username;
+  options.password = Sshd::password;
+  options.known_hosts = known_hosts();
+  return options;
+}
+
 }  // namespace rondo::tests

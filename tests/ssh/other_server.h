@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#include <rondo/ssh/options.h>
+
 #include "sshd.h"
 
 // SSH servers besides OpenSSH's, on a free loopback port, with Sshd's user and password.
@@ -23,6 +25,8 @@ class OtherServer {
 
   std::uint16_t port() const noexcept { return port_; }
   std::string known_hosts() const { return (directory_.path() / "known_hosts").string(); }
+  /// How to log in there, by the password.
+  ssh::Options options() const;
 
  private:
   std::string command(Kind kind);

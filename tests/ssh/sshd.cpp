@@ -78,23 +78,6 @@ std::string shell(const std::string& command) {
   return output;
 }
 
-TemporaryDirectory::TemporaryDirectory() {
-  std::string name = (std::filesystem::temp_directory_path() / "rondo-test-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
-  path_ = name;
-}
-
-TemporaryDirectory::~TemporaryDirectory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::string TemporaryDirectory::write(const std::string& name, const std::string& text) const {
-  const std::string path = (path_ / name).string();
-  std::ofstream(path) << text;
-  return path;
-}
-
 std::string Sshd::unavailable() {
   if (::access("/usr/sbin/sshd", X_OK) != 0) return "there is no /usr/sbin/sshd";
   if (::geteuid() != 0) return "sshd can check a password only when it runs as root";

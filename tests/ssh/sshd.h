@@ -5,28 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "../temporary_directory.h"
+
 // OpenSSH's own sshd, on a free loopback port, with keys and a user that exist for it alone.
 //
 // sshd checks a password against /etc/shadow. So that no test touches the machine's, sshd runs in a
 // mount namespace of its own, in which /etc/passwd and /etc/shadow are ours; that needs root.
 
 namespace rondo::tests {
-
-/// A directory that goes away with this.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory();
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  ~TemporaryDirectory();
-
-  const std::filesystem::path& path() const noexcept { return path_; }
-  /// Writes a file, and returns its path.
-  std::string write(const std::string& name, const std::string& text) const;
-
- private:
-  std::filesystem::path path_;
-};
 
 class Sshd {
  public:

@@ -113,11 +113,7 @@ TEST_CASE("a connection on which nothing is said is kept alive at asyncssh's ser
       continue;
     }
     const OtherServer server(kind);
-    Options options;
-    options.port = server.port();
-    options.username = Sshd::username;
-    options.password = Sshd::password;
-    run_limited(keep_alive(options));
+    run_limited(keep_alive(server.options()));
   }
 }
 

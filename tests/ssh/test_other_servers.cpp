@@ -33,12 +33,7 @@ void at_each_server(Body body) {
       continue;
     }
     const OtherServer server(kind);
-    Options options;
-    options.port = server.port();
-    options.username = Sshd::username;
-    options.password = Sshd::password;
-    options.known_hosts = server.known_hosts();
-    body(kind == OtherServer::Kind::asyncssh ? "asyncssh" : "dropbear", options);
+    body(kind == OtherServer::Kind::asyncssh ? "asyncssh" : "dropbear", server.options());
   }
 }
 

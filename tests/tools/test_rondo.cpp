@@ -1,10 +1,16 @@
 // `rondo send`, `config` and `ping` against devices of the lab.
+#include <array>
 #include <csignal>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <poll.h>
+#include <sys/inotify.h>
 #include <unistd.h>
+
+#include <rondo/runtime/file_descriptor.h>
 
 #include "../lab/running_lab.h"
 #include "rondo_program.h"
@@ -31,6 +37,19 @@ std::string routers(const std::vector<std::pair<std::string, std::string>>& name
             (fault == "-" ? "" : ", faults: [" + fault + "]") + "}\n";
   }
   return text;
+}
+
+/// Until a file of that name is in the directory, or the test's time is over.
+void wait_for_file(const std::filesystem::path& directory, const std::string& name) {
+  const rondo::FileDescriptor changes(::inotify_init1(IN_CLOEXEC));
+  ::inotify_add_watch(changes.get(), directory.c_str(), IN_CREATE | IN_MOVED_TO);
+  while (!exists(directory / name)) {
+    pollfd ready{changes.get(), POLLIN, 0};
+    constexpr int limit = 20'000;  // milliseconds
+    REQUIRE(::poll(&ready, 1, limit) == 1);
+    std::array<char, 4096> events{};
+    REQUIRE(::read(changes.get(), events.data(), events.size()) > 0);
+  }
 }
 
 }  // namespace
@@ -103,11 +122,11 @@ TEST_CASE("faulty devices are reported with their reasons, and stop nobody else"
 TEST_CASE("Ctrl-C leaves the devices, keeps what is done, and exits with 130") {
   const RunningLab lab(routers({{"quick", "-"}, {"stuck", "hang"}, {"later", "-"}}));
   const Desk desk;
+  create_directory(desk.path("out"));
   Program program(rondo_program(),
                   arguments("send", lab, {"show clock", "--limit", "1", "-o", "out"}),
                   desk.path("."));
-  for (int tries = 0; tries < 1500 && !exists(desk.path("out") / "quick.txt"); ++tries)
-    ::usleep(10'000);  // until the first device is done; the second never will be
+  wait_for_file(desk.path("out"), "quick.txt");  // the second device is never done
   program.send_signal(SIGINT);
   const Ending ending = program.wait();
   CAPTURE(ending.output);
