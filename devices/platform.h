@@ -127,7 +127,7 @@ class Platform {
   Platform() = default;
 
   /// The level of a name, or null.
-  const PrivilegeLevel* find_level(std::string_view name) const noexcept;
+  const PrivilegeLevel* find_level(std::string_view level) const noexcept;
 
   std::string name;
   std::vector<std::string> names;

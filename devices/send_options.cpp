@@ -8,12 +8,12 @@ namespace rondo::devices {
 SendOptions::SendOptions() = default;
 InteractiveOptions::InteractiveOptions() = default;
 
-Interaction::Interaction(std::string text, std::string what) : input(text) {
-  if (!what.empty()) expected = Pattern::expected(std::string_view(what));
+Interaction::Interaction(std::string text, std::string next) : input(text) {
+  if (!next.empty()) expected = Pattern::expected(std::string_view(next));
 }
 
-Interaction Interaction::hidden(ssh::Secret text, std::string what) {
-  Interaction interaction("", std::move(what));
+Interaction Interaction::hidden(ssh::Secret text, std::string next) {
+  Interaction interaction("", std::move(next));
   interaction.input = std::move(text);
   interaction.is_hidden = true;
   return interaction;

@@ -38,10 +38,10 @@ class SendOptions {
 /// A step of send_interactive: what to type, and what the device asks then.
 class Interaction {
  public:
-  /// `expected`: what comes next, see Pattern::expected; empty: a prompt.
-  explicit Interaction(std::string input, std::string expected = {});
+  /// `next`: what comes after it, see Pattern::expected; empty: a prompt.
+  explicit Interaction(std::string text, std::string next = {});
   /// An answer that is not shown, and so has no echo to wait for.
-  static Interaction hidden(ssh::Secret input, std::string expected = {});
+  static Interaction hidden(ssh::Secret text, std::string next = {});
 
   ssh::Secret input;
   Pattern expected;  ///< empty: a prompt

@@ -57,15 +57,38 @@ class TakesLong {
   bool takes_long_ = false;
 };
 
+/// libssh2 frees what a key exchange holds at its end only. So one that is given up before, by a
+/// cancellation or a time-out, is brought there: told that the connection is gone.
+class GivenUp {
+ public:
+  GivenUp(Session& session, const std::function<int()>& handshake, const int& result)
+      : session_(session), handshake_(handshake), result_(result) {}
+  GivenUp(const GivenUp&) = delete;
+  GivenUp& operator=(const GivenUp&) = delete;
+  ~GivenUp() {
+    if (result_ != LIBSSH2_ERROR_EAGAIN) return;
+    session_.give_up();
+    while (handshake_() == LIBSSH2_ERROR_EAGAIN) {
+    }
+  }
+
+ private:
+  Session& session_;
+  const std::function<int()>& handshake_;
+  const int& result_;
+};
+
 Coroutine<void> shake_hands(SessionPtr session, const detail::Algorithms& algorithms) {
-  std::function<int()> handshake = [raw = session->get()] {
-    return libssh2_session_handshake(raw, no_socket);
+  int result = LIBSSH2_ERROR_EAGAIN;
+  std::function<int()> handshake = [raw = session->get(), &result] {
+    return result = libssh2_session_handshake(raw, no_socket);
   };
+  const GivenUp given_up(*session, handshake, result);
   std::function<bool()> takes_long = TakesLong(*session, algorithms);
   std::string why;
   std::exception_ptr lost;
   try {
-    const int result = co_await session->drive_long(std::move(handshake), std::move(takes_long));
+    co_await session->drive_long(handshake, std::move(takes_long));
     if (result != 0) why = session->last_error();
   } catch (const ConnectionLost&) {
     lost = std::current_exception();

@@ -101,6 +101,7 @@ JobResult run(devices::Inventory& inventory, const CommandLine& line, const Devi
 
 std::vector<const Outcome*> outcomes_of(const JobResult& result) {
   std::vector<const Outcome*> outcomes;
+  outcomes.reserve(result.outcomes.size());
   for (const Outcome& outcome : result.outcomes)
     outcomes.push_back(&outcome);
   return outcomes;

@@ -19,9 +19,11 @@ std::string read_text(const std::string& path) {
   const std::unique_ptr<std::FILE, decltype(close)> closing(file, close);
   std::string text;
   char piece[16384];
-  std::size_t size = 0;
-  while ((size = std::fread(piece, 1, sizeof piece, file)) > 0)
+  std::size_t size = sizeof piece;
+  while (size == sizeof piece) {  // less is the end, or an error
+    size = std::fread(piece, 1, sizeof piece, file);
     text.append(piece, size);
+  }
   if (std::ferror(file) != 0) throw UsageError(path + ": cannot be read: " + std::strerror(errno));
   return text;
 }

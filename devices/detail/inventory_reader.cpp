@@ -236,7 +236,9 @@ Settings read_settings(const YAML::Node& node, KeysOf whose, const std::string& 
       text.append(nearest(key, names));
       mistakes.add(setting.line, text);
     } else if (!settings.emplace(long_name(key), setting).second) {
-      mistakes.add(setting.line, what + " has '" + key + "' twice");
+      std::string text = what;
+      text.append(" has '").append(key).append("' twice");
+      mistakes.add(setting.line, text);
     }
   }
   return settings;

@@ -308,6 +308,7 @@ Coroutine<void> Session::wait_closed(std::shared_ptr<Session> session) {
 }
 
 ssize_t Session::send(std::string_view bytes) {
+  if (given_up_) return -EPIPE;
   if (elsewhere_ != nullptr) {
     elsewhere_->sent += bytes;
   } else {
@@ -318,6 +319,7 @@ ssize_t Session::send(std::string_view bytes) {
 }
 
 ssize_t Session::receive(std::span<char> room) {
+  if (given_up_) return 0;
   std::string_view bytes = arrived_.view();
   if (elsewhere_ != nullptr)
     bytes = std::string_view(elsewhere_->arrived).substr(elsewhere_->taken);

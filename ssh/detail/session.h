@@ -151,6 +151,8 @@ class Session final : public Protocol {
     Session& session_;
   };
   bool server_connects() const noexcept { return server_connects_; }
+  /// From now on libssh2 is told that the connection is gone.
+  void give_up() noexcept { given_up_ = true; }
   /// libssh2 can make nothing of what the server sends: aborts, and its last error is the reason.
   void fail();
   static Coroutine<void> wait_closed(std::shared_ptr<Session> session);
@@ -221,6 +223,7 @@ class Session final : public Protocol {
   bool keep_greeting_ = true;          // until the handshake is over
   bool reading_paused_ = false;        // too many of them
   bool peer_eof_ = false;
+  bool given_up_ = false;
   bool pumping_ = false;  // inside pump_channels
   bool server_connects_ = false;
   int idle_receives_ = 0;  // in a row that had nothing, within one call
