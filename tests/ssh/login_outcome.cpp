@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "leaks_of_libssh2.h"
+
 namespace rondo::tests {
 
 namespace {
@@ -9,6 +11,7 @@ namespace {
 using Ask = std::function<std::string(ssh::Connection)>;
 
 Coroutine<std::string> log_in_and_ask(ssh::Options options, Ask ask) {
+  const auto threads = co_await LeaksOfLibssh2::of_other_threads();
   ssh::Connection connection = co_await ssh::connect("127.0.0.1", options);
   const std::string answer = ask(connection);
   connection.close();
