@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <rondo/devices/options.h>
+#include <rondo/devices/printable.h>
 #include <rondo/net/address.h>
 #include <rondo/runtime/errors.h>
 #include <rondo/runtime/file_descriptor.h>
@@ -27,7 +28,9 @@ ChannelLog log_to_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (fd < 0) throw_os_error(errno, path);
   auto file = std::make_shared<FileDescriptor>(fd);
-  return [file = std::move(file)](std::string_view text) {
+  return [file = std::move(file), stream = PrintableStream()](std::string_view said) mutable {
+    const std::string shown = stream.pass(said);
+    std::string_view text = shown;
     while (!text.empty()) {
       const ssize_t written = ::write(file->get(), text.data(), text.size());
       if (written <= 0) return;  // a full disk is no reason to lose the device

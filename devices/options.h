@@ -101,8 +101,9 @@ class Options {
   std::string peer() const;
 };
 
-/// A log that is appended to a file, mode 0600. Throws OSError when the file cannot be opened. It
-/// writes at once, on the loop's thread: for finding out what went wrong, not for every day.
+/// A log that is appended to a file, mode 0600, `printable`. Throws OSError when the file cannot be
+/// opened. It writes at once, on the loop's thread: for finding out what went wrong, not for every
+/// day.
 ChannelLog log_to_file(const std::string& path);
 
 }  // namespace rondo::devices

@@ -11,6 +11,7 @@ constexpr FaultName names[] = {
     {Fault::single_byte_echo, "single_byte_echo"},
     {Fault::colored_echo, "colored_echo"},
     {Fault::wrapped_echo, "wrapped_echo"},
+    {Fault::hostile_output, "hostile_output"},
     {Fault::paging_stays, "paging_stays"},
     {Fault::bad_secret, "bad_secret"},
     {Fault::wrong_password, "wrong_password"},

@@ -16,6 +16,7 @@ enum class Fault {
   single_byte_echo,   // each character comes back in a packet of its own
   colored_echo,       // with ANSI sequences around each character
   wrapped_echo,       // with a blank and a backspace wherever a screen of 80 columns ends
+  hostile_output,     // show commands end with a line that would command a terminal
   paging_stays,       // pages even after the length 0
   bad_secret,         // no secret is right
   wrong_password,     // no password is right

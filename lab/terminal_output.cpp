@@ -12,6 +12,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr unsigned usual_page = 24;
+// Sets the title, fills the clipboard, clears the screen.
+constexpr std::string_view hostile_line =
+    "note: \x1b]0;mine\a\x1b]52;c;bWluZQ==\a\xc2\x9b"
+    "2J\n";
 constexpr std::size_t lines_in_a_stream = 200;  // of endless output, with each turn
 
 bool refused(const Match& match) {
@@ -136,6 +140,7 @@ void Terminal::say(const Reply& reply, const Match& match) {
   if (is_stamped && vty_.stamps && vty_.platform.stamp != nullptr) {
     text.insert(0, vty_.platform.stamp(vty_));
   }
+  if (is_show && has(Fault::hostile_output)) text += hostile_line;
   if (is_show && break_off(text)) return;
   show(std::move(text), !has_filter(match, FilterKind::no_more));
 }

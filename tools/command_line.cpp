@@ -62,6 +62,16 @@ void add_lines(CLI::App& app, CommandLine& line, const char* what, const char* f
                "a device that refuses one gets no further ones");
 }
 
+/// For a command that shows what devices say.
+void add_output(CLI::App& app, CommandLine& line) {
+  app.add_flag("--raw", line.raw,
+               "as text, every byte that the devices sent; otherwise control characters are shown "
+               "as \\x1b")
+      ->excludes("--json");
+  app.add_option("-o,--out", line.out, "write the output there, a file for each device")
+      ->option_text("DIRECTORY");
+}
+
 void add_send(CLI::App& program, CommandLine& line) {
   CLI::App& app = *program.add_subcommand("send", "Send commands to devices and show the output.");
   add_inventory(app, line);
@@ -76,8 +86,8 @@ void add_send(CLI::App& program, CommandLine& line) {
   add_formats(app, line);
   app.get_option("--table")->needs(textfsm);
   app.get_option("--csv")->needs(textfsm);
-  app.add_option("-o,--out", line.out, "write the output there, a file for each device")
-      ->option_text("DIRECTORY");
+  add_output(app, line);
+  app.get_option("--raw")->excludes(textfsm);
 }
 
 void add_config(CLI::App& program, CommandLine& line) {
@@ -90,8 +100,7 @@ void add_config(CLI::App& program, CommandLine& line) {
                  "for the device's history, where the platform has one")
       ->option_text("TEXT");
   add_format(app, line, Format::json, "--json", "as JSON");
-  app.add_option("-o,--out", line.out, "write the output there, a file for each device")
-      ->option_text("DIRECTORY");
+  add_output(app, line);
 }
 
 void add_ping(CLI::App& program, CommandLine& line) {

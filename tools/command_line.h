@@ -29,6 +29,7 @@ class CommandLine {
   bool stop_on_failed = false;
   std::string commit_comment;
   Format format = Format::text;
+  bool raw = false;
   std::string out;  // a directory; empty: to standard output
   bool textfsm = false;
   std::string templates;  // a directory; empty: see tools/templates.h

@@ -7,6 +7,7 @@
 #include <rondo/devices/errors.h>
 #include <rondo/devices/inventory.h>
 #include <rondo/devices/platform.h>
+#include <rondo/devices/printable.h>
 #include <rondo/runtime/atomic_file.h>
 #include <rondo/runtime/run.h>
 #include <rondo/tools/commands.h>
@@ -197,7 +198,7 @@ int ping(const CommandLine& line) {
                           fmt::format("{:.3f}", outcome.seconds)});
   }
   print_output(line.format == Format::json ? to_json(outcomes_of(result))
-                                           : to_text(sheet, line.format));
+                                           : devices::printable(to_text(sheet, line.format)));
   print_summary(result);
   return exit_status(result);
 }

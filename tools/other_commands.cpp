@@ -1,4 +1,5 @@
 #include <rondo/devices/platform.h>
+#include <rondo/devices/printable.h>
 #include <rondo/devices/textfsm/textfsm.h>
 #include <rondo/tools/commands.h>
 #include <rondo/tools/errors.h>
@@ -40,7 +41,7 @@ int parse_text(const CommandLine& line) {
     throw UsageError(wanted == 2 ? "textfsm needs TEMPLATE FILE, or --platform, --command and FILE"
                                  : "with --command, textfsm takes one FILE and no template");
   }
-  print_output(to_text(parsed(line), line.format));
+  print_output(devices::printable(to_text(parsed(line), line.format)));
   return 0;
 }
 

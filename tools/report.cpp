@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <rondo/devices/printable.h>
 #include <rondo/runtime/errors.h>
 #include <rondo/tools/report.h>
 
@@ -43,10 +44,10 @@ const char* title_of(Trouble trouble) {
 /// One line of no unreasonable length, that cannot do anything to the terminal.
 std::string one_line(const std::string& text) {
   std::string line;
-  for (const char c : text) {
+  for (const char c : devices::printable(text)) {
     if (c == '\n')
       line += "\\n";
-    else if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F)
+    else
       line += c;
   }
   if (line.size() > longest_reason) line = line.substr(0, longest_reason) + "...";
@@ -121,12 +122,13 @@ std::string sheets_of(const std::vector<const Outcome*>& outcomes, Format format
 
 }  // namespace
 
-std::string text_of(const Outcome& outcome) {
+std::string text_of(const Outcome& outcome, bool raw) {
   std::string text;
   for (const devices::Response& response : outcome.responses) {
     text += fmt::format("--- {} ({}): {}\n", outcome.device->name, outcome.device->options.peer(),
                         response.channel_input);
-    if (!response.result.empty()) text += response.result + "\n";
+    const std::string said = raw ? response.raw_result : devices::printable(response.result);
+    if (!said.empty()) text += said + "\n";
   }
   return text;
 }
@@ -135,15 +137,18 @@ std::string to_json(const std::vector<const Outcome*>& outcomes) {
   ordered_json list = ordered_json::array();
   for (const Outcome* const outcome : outcomes)
     list.push_back(json_of(*outcome));
-  return list.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  // With escapes for all but ASCII if a device has sent a control that JSON would leave alone.
+  const std::string text = list.dump(2, ' ', false, ordered_json::error_handler_t::replace);
+  if (devices::printable(text) == text) return text + "\n";
+  return list.dump(2, ' ', true, ordered_json::error_handler_t::replace) + "\n";
 }
 
 std::string output_of(const std::vector<const Outcome*>& outcomes, const CommandLine& line) {
   if (line.format == Format::json) return to_json(outcomes);
-  if (line.format != Format::text) return sheets_of(outcomes, line.format);
+  if (line.format != Format::text) return devices::printable(sheets_of(outcomes, line.format));
   std::string text;
   for (const Outcome* const outcome : outcomes)
-    text += text_of(*outcome);
+    text += text_of(*outcome, line.raw);
   return text;
 }
 

@@ -7,8 +7,9 @@
 
 namespace rondo::tools {
 
-/// What a device said, as text or as JSON with all that is known of it.
-std::string text_of(const Outcome& outcome);
+/// What a device said, as text, printable unless it is to be `raw`, or as JSON with all that is
+/// known of it.
+std::string text_of(const Outcome& outcome, bool raw);
 std::string to_json(const std::vector<const Outcome*>& outcomes);
 /// What the devices said, in the order of the inventory: as `line.format` has it.
 std::string output_of(const std::vector<const Outcome*>& outcomes, const CommandLine& line);

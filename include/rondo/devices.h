@@ -12,6 +12,7 @@
 #include <rondo/devices/options.h>
 #include <rondo/devices/pattern.h>
 #include <rondo/devices/platform.h>
+#include <rondo/devices/printable.h>
 #include <rondo/devices/response.h>
 #include <rondo/devices/send_options.h>
 #include <rondo/devices/transport.h>

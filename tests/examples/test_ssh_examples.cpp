@@ -112,6 +112,16 @@ TEST_CASE("host_keys: only a key that is known is accepted, unless one asks for 
   CHECK(std::regex_match(output, expected));
 }
 
+TEST_CASE("run_command: a command without a shell, as a whole and line by line") {
+  const ExampleLab lab;
+  lab.check_example("run_command");
+}
+
+TEST_CASE("algorithms: what was agreed on, and what each side offers when there is nothing") {
+  const ExampleLab lab;
+  lab.check_example("algorithms");
+}
+
 TEST_CASE("send_config: lines are taken, and the first that is not stops those behind it") {
   const ExampleLab lab;
   lab.check_example("send_config");

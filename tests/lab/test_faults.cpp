@@ -47,6 +47,14 @@ TEST_CASE("an echo may be coloured") {
   CHECK(typist.type(" clock\n").ends_with("\n" + std::string(clock_line) + "r1>"));
 }
 
+TEST_CASE("an output may end with what would set a title, fill a clipboard and clear a screen") {
+  Ring ring({Fault::hostile_output});
+  Typist typist(ring.iosxe());
+  CHECK(typist.type("show clock\n")
+            .ends_with("\x1b]0;mine\a\x1b]52;c;bWluZQ==\a\xc2\x9b"
+                       "2J\nr1>"));
+}
+
 TEST_CASE("a long line may be wrapped with a blank and a backspace at each edge of the screen") {
   Ring ring({Fault::wrapped_echo});
   Typist typist(ring.iosxe());

@@ -119,6 +119,29 @@ TEST_CASE("faulty devices are reported with their reasons, and stop nobody else"
   CHECK_FALSE(contains(contents(desk.path("log") / "good.log"), "hunter3"));
 }
 
+TEST_CASE("[fault 75] what devices say cannot command the terminal, unless one asks for it --raw") {
+  const RunningLab lab(routers({{"evil", "hostile_output"}}));
+  const Desk desk;
+  const std::string csi = "\xc2\x9b";
+  const Ending shown =
+      desk.run(arguments("send", lab, {"show clock", "--save-log", "log", "--out", "."}));
+  CHECK(shown.exit_status() == 0);
+  const std::string written = contents(desk.path("evil.txt"));
+  CHECK(contains(written, "UTC"));
+  CHECK(contains(written, "note: \\xc2\\x9b2J\n"));
+  const std::string log = contents(desk.path("log") / "evil.log");
+  CHECK(contains(log, "note: "));
+  const Ending json = desk.run(arguments("send", lab, {"show clock", "--json"}));
+  CHECK(contains(json.output, "note: \\u009b2J"));
+  for (const std::string& text : {written, log, json.output}) {
+    CHECK_FALSE(contains(text, "\x1b"));
+    CHECK_FALSE(contains(text, csi));
+  }
+  const Ending raw = desk.run(arguments("send", lab, {"show clock", "--raw"}));
+  CHECK(contains(raw.output, "note: \x1b]0;mine\x07"));
+  CHECK(contains(raw.output, csi + "2J"));
+}
+
 TEST_CASE("Ctrl-C leaves the devices, keeps what is done, and exits with 130") {
   const RunningLab lab(routers({{"quick", "-"}, {"stuck", "hang"}, {"later", "-"}}));
   const Desk desk;

@@ -95,6 +95,12 @@ TEST_CASE("rondo textfsm parses by a template, and by what an index has for a co
   CHECK(desk.run({"textfsm", "names.textfsm", "text", "--json"}).output ==
         "[{\"NAME\":\"x,y\",\"TAG\":[\"a\",\"b\"]},{\"NAME\":\"z\",\"TAG\":[]}]\n");
 
+  desk.write("hostile",
+             "name \x1b]0;mine\x07\nname \xc2\x9b"
+             "2J\n");
+  const std::string harmless = "NAME,TAG\n\\x1b]0;mine\\x07,\n\\xc2\\x9b2J,\n";
+  CHECK(desk.run({"textfsm", "names.textfsm", "hostile", "--csv"}).output == harmless);
+
   desk.write("brief",
              "Interface   IP-Address   OK? Method Status   Protocol\n"
              "Loopback0   10.1.1.1     YES NVRAM  up       up\n");
