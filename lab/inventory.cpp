@@ -48,7 +48,10 @@ std::string inventory_text(std::span<const Router> routers, std::span<const LabE
       write_text(out, "known_hosts", options.known_hosts);
     }
     out << YAML::Key << "groups" << YAML::Value << YAML::Flow << YAML::BeginSeq << router.platform
-        << transport << "site" + std::to_string(i / devices_in_site + 1) << YAML::EndSeq;
+        << transport << "site" + std::to_string(i / devices_in_site + 1);
+    for (const FaultName& name : fault_names())
+      if (router.faults.contains(name.fault)) out << std::string(name.name);
+    out << YAML::EndSeq;
     out << YAML::EndMap;
   }
   out << YAML::EndSeq << YAML::EndMap;

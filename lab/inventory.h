@@ -11,7 +11,7 @@
 //       password: cisco           # or, when the plan says so, env:NAME
 //       secret: cisco             # or env:NAME; absent: enable asks for none
 //       known_hosts: known_hosts  # absent: no such file was asked for, or it is telnet
-//       groups: [cisco_iosxe, ssh, site1]
+//       groups: [cisco_iosxe, ssh, site1]   # and what is wrong with it
 #pragma once
 
 #include <filesystem>

@@ -298,6 +298,7 @@ void Ring::wake() noexcept {
 
 std::size_t Ring::reap() {
   std::size_t delivered = 0;
+  bool short_of_buffers = false;
   unsigned head = *ring_.cq.khead;
   // Answers that arrive while these are delivered wait for the next turn, as callbacks do.
   const unsigned end = io_uring_smp_load_acquire(ring_.cq.ktail);
@@ -323,11 +324,13 @@ std::size_t Ring::reap() {
     // A request of many answers that ended with one more has nothing wrong with it.
     const bool with_bytes = (completion.flags & IORING_CQE_F_BUFFER) != 0 && completion.res > 0;
     const int result = with_bytes ? -EAGAIN : completion.res;
+    if (result == -ENOBUFS) short_of_buffers = true;
     const bool complete = (completion.user_data & cancel_tag) != 0
                               ? cancel_arrived(operation)
                               : answer_arrived(operation, result);
     if (complete) ++delivered;
   }
+  if (short_of_buffers) buffers_.grow();
   buffers_.publish_returned();
   io_uring_smp_store_release(ring_.cq.khead, end);
   answers_taken(end);

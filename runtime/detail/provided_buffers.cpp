@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <sys/mman.h>
 
 #include <rondo/runtime/detail/provided_buffers.h>
@@ -30,10 +32,16 @@ bool ProvidedBuffers::provide_to(io_uring& ring) noexcept {
   registration.bgid = group;
   if (io_uring_register_buf_ring(&ring, &registration, 0) != 0) return false;
   io_uring_buf_ring_init(ring_);
-  for (unsigned buffer = 0; buffer < count; ++buffer)
-    give_back(buffer);
+  while (made_ < first_count)
+    give_back(made_++);
   publish_returned();
   return true;
+}
+
+void ProvidedBuffers::grow() noexcept {
+  const unsigned wanted = std::min(2 * made_, count);
+  while (made_ < wanted)
+    give_back(made_++);
 }
 
 ProvidedBuffers::~ProvidedBuffers() {

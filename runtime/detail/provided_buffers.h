@@ -11,10 +11,14 @@ namespace rondo::detail {
 /// A thousand connections that are idle need no memory of their own to receive into: the kernel
 /// takes a buffer from this ring when bytes have come, and the driver gives it back as soon as it
 /// has handed them on. When all are taken, the kernel says ENOBUFS, and no byte is lost.
+///
+/// The kernel takes the one that has lain there longest, so all that lie there are soon real
+/// memory. Few do at first, and each shortage doubles them.
 class ProvidedBuffers {
  public:
-  static constexpr unsigned short group = 0;     // there is one group of buffers in a ring
-  static constexpr unsigned count = 512;         // a power of two
+  static constexpr unsigned short group = 0;  // there is one group of buffers in a ring
+  static constexpr unsigned count = 512;      // at most; a power of two
+  static constexpr unsigned first_count = 32;
   static constexpr std::size_t size = 4 * 1024;  // bytes of each
 
   ProvidedBuffers() noexcept = default;
@@ -22,9 +26,12 @@ class ProvidedBuffers {
   ProvidedBuffers& operator=(const ProvidedBuffers&) = delete;
   ~ProvidedBuffers();
 
-  /// Makes the buffers and registers them. False when the kernel cannot, or has no memory for it.
-  /// Until the ring's end they stay.
+  /// Makes the first buffers and registers them. False when the kernel cannot, or has no memory for
+  /// it. Until the ring's end they stay.
   bool provide_to(io_uring& ring) noexcept;
+
+  /// Twice as many, as long as there are fewer than `count`. For `publish_returned`, too.
+  void grow() noexcept;
 
   const char* memory_of(unsigned buffer) const noexcept { return memory_ + buffer * stride; }
   /// The kernel may use it again after `publish_returned`.
@@ -45,6 +52,7 @@ class ProvidedBuffers {
 
   io_uring_buf_ring* ring_ = nullptr;  // shared with the kernel; null: there are no buffers
   char* memory_ = nullptr;             // of all the buffers, one behind the other
+  unsigned made_ = 0;                  // buffers that were ever given to the kernel
   int returned_ = 0;                   // buffers given back, and not published
 };
 

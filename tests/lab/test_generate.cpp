@@ -133,7 +133,8 @@ TEST_CASE("the inventory says where the devices are and how to log in") {
   LabPlan plan = plan_of(2);
   plan.transports = TransportMix::mixed;
   plan.password = "1234";
-  const auto routers = generate_routers(plan);
+  auto routers = generate_routers(plan);
+  routers[1].faults = {Fault::banner, Fault::hang};
   const std::vector<LabEndpoint> endpoints = {
       {"r1", "127.1.0.1", 2222, Transport::ssh, "ssh-ed25519", "AAAA", true},
       {"sw2", "127.1.0.2", 40123, Transport::telnet, "", "", true}};
@@ -157,7 +158,7 @@ TEST_CASE("the inventory says where the devices are and how to log in") {
         "    username: cisco\n"
         "    password: \"1234\"\n"
         "    secret: \"1234\"\n"
-        "    groups: [cisco_nxos, telnet, site1]\n");
+        "    groups: [cisco_nxos, telnet, site1, banner, hang]\n");
   const std::string hidden = inventory_text(routers, endpoints, {"", "LAB_PASSWORD"});
   CHECK(hidden.find("1234") == std::string::npos);
   CHECK(hidden.find("    password: env:LAB_PASSWORD\n    secret: env:LAB_PASSWORD\n") !=
