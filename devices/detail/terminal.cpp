@@ -5,6 +5,7 @@
 
 #include <rondo/devices/detail/terminal.h>
 #include <rondo/devices/errors.h>
+#include <rondo/devices/printable.h>
 #include <rondo/runtime/wait_for.h>
 
 namespace rondo::devices::detail {
@@ -295,11 +296,11 @@ std::string Terminal::last_output() const {
   // Blotted out first: a secret that is cut in two would not be found.
   const std::string clean =
       redactor_.redact(text.substr(text.size() - std::min(text.size(), 2000UL)));
-  for (const char c :
-       std::string_view(clean).substr(clean.size() - std::min(clean.size(), shown_in_errors))) {
+  const std::size_t begin = clean.size() - std::min(clean.size(), shown_in_errors);
+  for (const char c : printable(std::string_view(clean).substr(begin))) {
     if (c == '\n') {
       shown += "\\n";
-    } else if (static_cast<unsigned char>(c) >= ' ') {
+    } else {
       shown += c;
     }
   }

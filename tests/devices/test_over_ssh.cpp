@@ -156,15 +156,19 @@ TEST_CASE("a router is reached through a jump host, and by a time-out left in go
     co_await router.open();
     const Response clock = co_await router.send_command("show clock");
     CHECK(!clock.failed);
-    co_await router.close();
 
     // The same way by telnet, to somebody who speaks none: the jump host has connected.
     options.transport = "telnet";
     options.timeout_transport = 300ms;
     const std::string text = co_await error_of(NetworkDriver(options).open());
     CHECK_MESSAGE(contains(text, "SSH-2.0"), text);
+
+    // Without the jump host the router is out of reach.
     jump_host.close();
     co_await jump_host.wait_closed();
+    const std::string lost = co_await error_of(router.send_command("show clock"));
+    CHECK_MESSAGE(contains(lost, "the connection has ended"), lost);
+    co_await router.close();
   };
   run(main());
 }
