@@ -13,7 +13,7 @@ using DevicePtr = std::shared_ptr<Device>;
 
 namespace {
 
-DevicePtr make_device(Options options) {
+DevicePtr make_generic_device(Options options) {
   PlatformPtr platform = find_platform(options.platform.empty() ? "terminal" : options.platform);
   return std::make_shared<Device>(std::move(platform), std::move(options));
 }
@@ -32,7 +32,8 @@ Coroutine<std::string> recover_device(DevicePtr device, Duration quiet) {
 
 }  // namespace
 
-GenericDriver::GenericDriver(Options options) : GenericDriver(make_device(std::move(options))) {
+GenericDriver::GenericDriver(Options options)
+    : GenericDriver(make_generic_device(std::move(options))) {
   if (device_->options().on_init) device_->options().on_init(NetworkDriver(device_));
 }
 

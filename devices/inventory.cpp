@@ -17,9 +17,9 @@ using detail::Mistakes;
 using detail::Setting;
 using detail::Settings;
 
-constexpr std::size_t most_bytes = 32 << 20;
+constexpr std::size_t largest_inventory = 32 << 20;
 
-YAML::Node parse_yaml(std::string_view text, const std::string& path) {
+YAML::Node load_inventory(std::string_view text, const std::string& path) {
   try {
     return YAML::Load(std::string(text));
   } catch (const YAML::Exception& error) {
@@ -37,7 +37,7 @@ std::string yaml_text(const std::string& path) {
   char piece[16384];
   while (stream.read(piece, sizeof piece) || stream.gcount() > 0) {
     text.append(piece, static_cast<std::size_t>(stream.gcount()));
-    if (text.size() > most_bytes) {
+    if (text.size() > largest_inventory) {
       throw InventoryError(path + ": is larger than 32 MiB; is it the right file?");
     }
   }
@@ -232,7 +232,7 @@ Inventory Inventory::parse(std::string_view text, const std::string& path,
                            const std::string& platform) {
   Inventory inventory;
   inventory.path_ = path;
-  inventory.devices_ = Reader(path, platform).read(parse_yaml(text, path));
+  inventory.devices_ = Reader(path, platform).read(load_inventory(text, path));
   return inventory;
 }
 

@@ -13,7 +13,7 @@ using DevicePtr = std::shared_ptr<Device>;
 
 namespace {
 
-DevicePtr make_device(Options options) {
+DevicePtr make_network_device(Options options) {
   if (options.platform.empty()) {
     throw UnsupportedPlatform(options.peer() + ": Options::platform is empty; name one");
   }
@@ -36,7 +36,8 @@ NetworkDriver::NetworkDriver(PlatformPtr platform, Options options)
   if (this->options().on_init) this->options().on_init(*this);
 }
 
-NetworkDriver::NetworkDriver(Options options) : GenericDriver(make_device(std::move(options))) {
+NetworkDriver::NetworkDriver(Options options)
+    : GenericDriver(make_network_device(std::move(options))) {
   if (this->options().on_init) this->options().on_init(*this);
 }
 

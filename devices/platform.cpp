@@ -10,7 +10,7 @@ namespace rondo::devices {
 
 namespace {
 
-constexpr std::size_t most_bytes = 1 << 20;
+constexpr std::size_t largest_definition = 1 << 20;
 
 using Platforms = std::map<std::string, PlatformPtr, std::less<>>;
 
@@ -57,11 +57,11 @@ const PrivilegeLevel* Platform::find_level(std::string_view level) const noexcep
 PlatformPtr load_platform(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
   if (!stream) throw PlatformError(path + ": cannot be opened for reading");
-  std::string text(most_bytes + 1, '\0');
+  std::string text(largest_definition + 1, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (stream.bad()) throw PlatformError(path + ": cannot be read");
   text.resize(static_cast<std::size_t>(stream.gcount()));
-  if (text.size() > most_bytes) {
+  if (text.size() > largest_definition) {
     throw PlatformError(path + ": is larger than 1 MiB; is it the right file?");
   }
   return parse_platform(text, path);

@@ -6,7 +6,7 @@ namespace rondo::lab {
 
 namespace {
 
-constexpr FaultName names[] = {
+constexpr FaultName named_faults[] = {
     {Fault::banner, "banner"},
     {Fault::single_byte_echo, "single_byte_echo"},
     {Fault::colored_echo, "colored_echo"},
@@ -31,18 +31,18 @@ constexpr FaultName names[] = {
 }  // namespace
 
 std::span<const FaultName> fault_names() {
-  return names;
+  return named_faults;
 }
 
 std::optional<Fault> find_fault(std::string_view name) {
-  const auto found = std::ranges::find(names, name, &FaultName::name);
-  if (found == std::end(names)) return std::nullopt;
+  const auto found = std::ranges::find(named_faults, name, &FaultName::name);
+  if (found == std::end(named_faults)) return std::nullopt;
   return found->fault;
 }
 
 std::string fault_list() {
   std::string list;
-  for (const FaultName& name : names)
+  for (const FaultName& name : named_faults)
     list.append(list.empty() ? "" : ", ").append(name.name);
   return list;
 }

@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::size_t longest_session_name = 6;
 
-constexpr std::array platforms = {&cisco_iosxe, &cisco_nxos, &cisco_iosxr, &arista_eos,
-                                  &juniper_junos};
+constexpr std::array all_platforms = {&cisco_iosxe, &cisco_nxos, &cisco_iosxr, &arista_eos,
+                                      &juniper_junos};
 
 std::string session_text(const Vty& vty) {
   if (!vty.candidate || vty.candidate->session.empty()) return "";
@@ -49,18 +49,18 @@ std::string path_text(const Vty& vty) {
 }  // namespace
 
 const Platform& platform_of(std::string_view name) {
-  const auto found = std::ranges::find(platforms, name, &Platform::name);
-  if (found == platforms.end()) throw std::out_of_range(fmt::format("no platform '{}'", name));
+  const auto found = std::ranges::find(all_platforms, name, &Platform::name);
+  if (found == all_platforms.end()) throw std::out_of_range(fmt::format("no platform '{}'", name));
   return **found;
 }
 
 bool is_platform(std::string_view name) {
-  return std::ranges::find(platforms, name, &Platform::name) != platforms.end();
+  return std::ranges::find(all_platforms, name, &Platform::name) != all_platforms.end();
 }
 
 std::vector<std::string_view> platform_names() {
-  std::vector<std::string_view> names(platforms.size());
-  std::ranges::transform(platforms, names.begin(), &Platform::name);
+  std::vector<std::string_view> names(all_platforms.size());
+  std::ranges::transform(all_platforms, names.begin(), &Platform::name);
   return names;
 }
 

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t most_bytes = 1 << 20;
 constexpr std::size_t most_routers = 1024;
-constexpr std::size_t most_interfaces = 128;
+constexpr std::size_t most_described_interfaces = 128;
 constexpr std::size_t longest_text = 200;
 constexpr double longest_delay = 60;
 
@@ -28,9 +28,6 @@ bool is_letter(char c) {
 }
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
-}
-bool is_printable(char c) {
-  return c >= ' ' && c <= '~';
 }
 
 bool valid_interface_name(std::string_view text) {
@@ -268,8 +265,9 @@ Router read_router(const std::string& file, const YAML::Node& node) {
   apply_faults(router);
 
   const YAML::Node interfaces = section.child("interfaces");
-  if (!interfaces.IsSequence() || interfaces.size() > most_interfaces) {
-    section.fail("interfaces", fmt::format("must be a list of at most {}", most_interfaces));
+  if (!interfaces.IsSequence() || interfaces.size() > most_described_interfaces) {
+    section.fail("interfaces",
+                 fmt::format("must be a list of at most {}", most_described_interfaces));
   }
   std::set<std::string> names;
   for (const auto& entry : interfaces) {

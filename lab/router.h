@@ -91,6 +91,11 @@ class RouterFileError : public std::runtime_error {
 // Reads and checks the whole file; throws RouterFileError at the first thing that is wrong.
 std::vector<Router> load_routers(const std::filesystem::path& path);
 
+// What a description's texts and typed lines are made of.
+constexpr bool is_printable(char c) {
+  return c >= ' ' && c <= '~';
+}
+
 // Letters, digits and hyphens, a letter first, 63 characters at most: what all platforms take.
 bool valid_hostname(std::string_view text);
 

@@ -13,7 +13,7 @@ namespace {
 constexpr long key_exchange_seconds = 30;
 constexpr std::chrono::seconds goodbye_limit{1};
 // A wait is never longer, so that nothing depends on libssh waking up at the right moment.
-constexpr std::chrono::milliseconds longest_wait{500};
+constexpr std::chrono::milliseconds longest_poll{500};
 
 unsigned size_of_window(int cells) {
   return cells > 0 ? static_cast<unsigned>(cells) : 0;
@@ -102,7 +102,7 @@ bool SshSession::wait_until(Moment deadline) {
   using std::chrono::milliseconds;
   const Moment now = std::chrono::steady_clock::now();
   const auto wait = std::chrono::ceil<milliseconds>(
-      std::clamp(deadline - now, Moment::duration::zero(), Moment::duration{longest_wait}));
+      std::clamp(deadline - now, Moment::duration::zero(), Moment::duration{longest_poll}));
   return ssh_event_dopoll(event_.get(), static_cast<int>(wait.count())) != SSH_ERROR;
 }
 

@@ -27,7 +27,6 @@ constexpr std::uint8_t suppress_go_ahead = 3;
 constexpr std::uint8_t window_size = 31;
 
 constexpr std::size_t longest_subnegotiation = 64;
-constexpr std::size_t longest_line = 254;
 
 std::string command(std::uint8_t verb, std::uint8_t option) {
   return {static_cast<char>(interpret_as_command), static_cast<char>(verb),
@@ -160,7 +159,7 @@ bool TelnetSession::read_line(std::string& line, std::string_view prompt, bool e
       if ((c == '\b' || c == '\x7f') && !line.empty()) {
         line.pop_back();
         if (echoed && !send_all("\b \b")) return false;
-      } else if (c >= ' ' && c <= '~' && line.size() < longest_line) {
+      } else if (is_printable(c) && line.size() < longest_line) {
         line += c;
         if (echoed && !send_all({c})) return false;
       }

@@ -12,7 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t most_type_ahead = 64 * 1024;
-constexpr std::size_t longest_line = 254;  // IOS's own limit
 constexpr unsigned longest_page = 512;
 constexpr std::size_t screen_columns = 80;
 
@@ -34,10 +33,6 @@ constexpr std::string_view banner_with_prompts =
     "Questions go to <lab@example.net>\r\n"
     "router#\r\n"
     "spare>\r\n";
-
-bool is_printable(char c) {
-  return c >= ' ' && c <= '~';
-}
 
 }  // namespace
 

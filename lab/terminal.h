@@ -28,6 +28,9 @@
 
 namespace rondo::lab {
 
+// What is typed beyond it is not taken: IOS's own limit.
+constexpr std::size_t longest_line = 254;
+
 class Terminal {
  public:
   using Clock = std::function<std::chrono::system_clock::time_point()>;

@@ -34,7 +34,7 @@ std::size_t threads_of(const EpollOptions& options) {
   return options.threads > 0 ? options.threads : ThreadPoolExecutor::default_max_workers();
 }
 
-[[noreturn]] void throw_setup_error(int error_number) {
+[[noreturn]] void throw_epoll_setup_error(int error_number) {
   std::string why = "epoll could not be set up";
   if (error_number == EMFILE || error_number == ENFILE) {
     why += ": no file descriptor is free; raise the limit with ulimit -n";
@@ -50,12 +50,12 @@ Epoll::Epoll(EpollOptions options)
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       precise_waits_(options.precise_waits) {
   detail::count_forks();
-  if (!epoll_ || calls_.wake_descriptor() < 0) throw_setup_error(errno);
+  if (!epoll_ || calls_.wake_descriptor() < 0) throw_epoll_setup_error(errno);
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u64 = wake_tag;
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, calls_.wake_descriptor(), &event) != 0) {
-    throw_setup_error(errno);
+    throw_epoll_setup_error(errno);
   }
 }
 

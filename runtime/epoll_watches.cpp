@@ -9,7 +9,7 @@ namespace rondo {
 namespace {
 
 // A descriptor that is said to be ready so often, and is not, is left alone for a while.
-constexpr std::uint8_t patience = 8;
+constexpr std::uint8_t most_in_vain = 8;
 
 std::uint32_t wanted_by(const Request& request) noexcept {
   return static_cast<std::uint16_t>(detail::awaited_events(request));
@@ -118,8 +118,8 @@ void Epoll::try_waiters(Watch& watch, std::uint32_t events) {
       return false;
     }
     if (detail::speaks_for_others(pending.request.opcode)) blocked |= wanted;
-    if (++pending.in_vain >= patience) {
-      pending.in_vain = patience - 1;
+    if (++pending.in_vain >= most_in_vain) {
+      pending.in_vain = most_in_vain - 1;
       rest(pending);
     }
     return false;

@@ -8,7 +8,8 @@ namespace rondo {
 
 namespace {
 
-constinit thread_local Loop* loops = nullptr;  // those of this thread that exist, newest first
+constinit thread_local Loop* loops_of_thread =
+    nullptr;  // those of this thread that exist, newest first
 
 TimePoint real_now() {
   return TimePoint(
@@ -40,7 +41,7 @@ Loop::Loop(LoopOptions options)
       timer_grain_(options.timer_grain),
       driver_(options.make_driver ? options.make_driver() : make_default_driver()),
       shuffle_state_(options.shuffle),
-      next_loop_(std::exchange(loops, this)),
+      next_loop_(std::exchange(loops_of_thread, this)),
       debug_(options.debug) {
   mailbox_->attach(*driver_);
   detail::ignore_broken_pipes();
@@ -48,7 +49,7 @@ Loop::Loop(LoopOptions options)
 
 Loop::~Loop() {
   if (!running_) close();
-  Loop** link = &loops;
+  Loop** link = &loops_of_thread;
   while (*link != this)
     link = &(*link)->next_loop_;
   *link = next_loop_;
@@ -299,13 +300,13 @@ void throw_no_running_loop() {
 }
 
 void Runnable::take_off_queue() noexcept {
-  for (Loop* loop = loops; loop != nullptr; loop = loop->next_loop_) {
+  for (Loop* loop = loops_of_thread; loop != nullptr; loop = loop->next_loop_) {
     if (loop->ready_.remove(*this) || loop->ending_.remove(*this)) return;
   }
 }
 
 bool loop_exists(const Loop* loop) noexcept {
-  const Loop* candidate = loops;
+  const Loop* candidate = loops_of_thread;
   while (candidate != nullptr && candidate != loop)
     candidate = candidate->next_loop_;
   return candidate != nullptr;

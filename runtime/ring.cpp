@@ -34,7 +34,7 @@ int uring_disabled_sysctl() {
   return file >> value ? value : 0;
 }
 
-[[noreturn]] void throw_setup_error(int error_number) {
+[[noreturn]] void throw_ring_setup_error(int error_number) {
   std::string why = "io_uring could not be set up: ";
   switch (error_number) {
     case EPERM:
@@ -135,17 +135,17 @@ Ring::Ring(RingOptions options) {
     ::nanosleep(&pause, nullptr);
     error_number = set_up(options, ring_);
   }
-  if (error_number != 0) throw_setup_error(error_number);
+  if (error_number != 0) throw_ring_setup_error(error_number);
   if ((ring_.features & IORING_FEAT_EXT_ARG) == 0) {
     io_uring_queue_exit(&ring_);
-    throw_setup_error(ENOSYS);
+    throw_ring_setup_error(ENOSYS);
   }
   io_uring_ring_dontfork(&ring_);
   wake_ = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake_) {
     const int eventfd_error = errno;
     io_uring_queue_exit(&ring_);
-    throw_setup_error(eventfd_error);
+    throw_ring_setup_error(eventfd_error);
   }
   for (unsigned i = 0; i < ring_.sq.ring_entries; ++i)
     ring_.sq.array[i] = i;

@@ -214,7 +214,7 @@ FileDescriptor ProcessStart::duplicate_of(int descriptor, std::size_t index) con
 
 namespace {
 
-using Handle = std::shared_ptr<ProcessHandle>;
+using ProcessHandlePtr = std::shared_ptr<ProcessHandle>;
 
 Coroutine<Process> start(std::vector<std::string> arguments, SubprocessOptions options) {
   ProcessStart start(std::move(arguments), options);
@@ -223,21 +223,21 @@ Coroutine<Process> start(std::vector<std::string> arguments, SubprocessOptions o
   co_return start.finish(get_running_loop(), std::move(child));
 }
 
-StreamWriter writer_of(const Handle& handle) {
+StreamWriter writer_of(const ProcessHandlePtr& handle) {
   return StreamWriter(std::shared_ptr<Stream>(handle, &handle->pipe(STDIN_FILENO)));
 }
 
-StreamReader reader_of(const Handle& handle, std::size_t index) {
+StreamReader reader_of(const ProcessHandlePtr& handle, std::size_t index) {
   return StreamReader(std::shared_ptr<ReaderBuffer>(handle, &handle->pipe(index).reader_buffer()));
 }
 
-Coroutine<int> wait(Handle handle) {
+Coroutine<int> wait(ProcessHandlePtr handle) {
   while (!handle->child().returncode())
     co_await handle->child().ended();
   co_return *handle->child().returncode();
 }
 
-Coroutine<> feed(Handle handle, std::string input) {
+Coroutine<> feed(ProcessHandlePtr handle, std::string input) {
   if (handle->stream(STDIN_FILENO) == nullptr) co_return;
   const StreamWriter writer = writer_of(handle);
   if (!input.empty()) {
@@ -251,7 +251,7 @@ Coroutine<> feed(Handle handle, std::string input) {
   writer.close();
 }
 
-Coroutine<std::string> read_all(Handle handle, std::size_t index) {
+Coroutine<std::string> read_all(ProcessHandlePtr handle, std::size_t index) {
   Stream* const stream = handle->stream(index);
   std::string bytes;
   if (stream == nullptr) co_return bytes;
@@ -261,7 +261,8 @@ Coroutine<std::string> read_all(Handle handle, std::size_t index) {
   co_return bytes;
 }
 
-Coroutine<std::pair<std::string, std::string>> communicate(Handle handle, std::string input) {
+Coroutine<std::pair<std::string, std::string>> communicate(ProcessHandlePtr handle,
+                                                           std::string input) {
   if (!input.empty() && handle->stream(STDIN_FILENO) == nullptr) {
     throw ValueError("communicate has an input, but stdin of process " +
                      std::to_string(handle->child().pid()) + " (" + handle->child().program() +

@@ -20,8 +20,8 @@ namespace rondo::ssh {
 namespace {
 
 using detail::Session;
+using detail::SessionPtr;
 using detail::TurnBudget;
-using SessionPtr = std::shared_ptr<Session>;
 
 // libssh2 never touches this; it only wants a number that is no descriptor.
 constexpr int no_socket = 0x3fffffff;

@@ -8,7 +8,7 @@
 namespace rondo::ssh {
 
 using detail::Session;
-using SessionPtr = std::shared_ptr<Session>;
+using detail::SessionPtr;
 
 namespace {
 

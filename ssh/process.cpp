@@ -38,8 +38,7 @@ namespace {
 
 using detail::ChannelHandle;
 using detail::ProcessState;
-using detail::Session;
-using SessionPtr = std::shared_ptr<Session>;
+using detail::SessionPtr;
 using StatePtr = std::shared_ptr<ProcessState>;
 
 struct NumberedSignal {

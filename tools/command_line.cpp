@@ -11,8 +11,6 @@ namespace rondo::tools {
 
 namespace {
 
-constexpr int wrong_usage = 2;
-
 void add_inventory(CLI::App& app, CommandLine& line) {
   app.add_option("-i,--inventory", line.inventory, "the devices, a YAML file")
       ->required()

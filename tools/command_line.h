@@ -8,6 +8,8 @@
 
 namespace rondo::tools {
 
+constexpr int wrong_usage = 2;  // exit status
+
 enum class Format { text, table, csv, json };
 
 /// All that may be said; what a command does not have keeps its default.

@@ -12,7 +12,6 @@ namespace {
 
 using namespace rondo::tools;
 
-constexpr int wrong_usage = 2;
 constexpr int interrupted = 130;
 
 int run_command(const CommandLine& line) {

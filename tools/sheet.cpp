@@ -43,7 +43,8 @@ std::string padded(const std::vector<std::string>& texts, const std::vector<std:
 
 std::vector<std::string> texts_of(const textfsm::Row& row) {
   std::vector<std::string> texts;
-  std::ranges::transform(row, std::back_inserter(texts), text_of);
+  for (const textfsm::Cell& cell : row)
+    texts.push_back(text_of(cell));
   return texts;
 }
 

@@ -9,7 +9,7 @@ namespace rondo::devices::detail {
 
 namespace {
 
-constexpr const char* hidden = "********";
+constexpr const char* stars = "********";
 
 bool contains(std::string_view text, const std::string& part) {
   return !part.empty() && text.find(part) != std::string_view::npos;
@@ -23,7 +23,7 @@ Coroutine<Response> Device::send_interactive(std::vector<Interaction> interactio
   for (const Interaction& one : interactions) {
     if (one.is_hidden) redactor_.add(one.input);
     shown.append(shown.empty() ? "" : ", ");
-    shown.append(one.is_hidden ? hidden : redactor_.redact(one.input.reveal()));
+    shown.append(one.is_hidden ? stars : redactor_.redact(one.input.reveal()));
   }
   const std::vector<Pattern> endings = Pattern::expected(options.interaction_complete_patterns);
   co_await go_to(wanted_level(options, default_level_));

@@ -234,7 +234,7 @@ std::vector<Detection> read_detections(const Section& top) {
   return detections;
 }
 
-YAML::Node parse_yaml(std::string_view text, const std::string& path) {
+YAML::Node load_definition(std::string_view text, const std::string& path) {
   try {
     return YAML::Load(std::string(text));
   } catch (const YAML::Exception& error) {
@@ -301,7 +301,7 @@ PlatformPtr read_platform(const YAML::Node& root, const std::string& path) {
 }  // namespace
 
 PlatformPtr parse_platform(std::string_view text, const std::string& path) {
-  return read_platform(parse_yaml(text, path), path);
+  return read_platform(load_definition(text, path), path);
 }
 
 }  // namespace rondo::devices

@@ -2,6 +2,7 @@
 
 #include <rondo/devices/detail/ssh_transport.h>
 #include <rondo/devices/detail/transport_errors.h>
+#include <rondo/devices/detail/transport_limits.h>
 #include <rondo/devices/errors.h>
 #include <rondo/runtime/wait_for.h>
 #include <rondo/ssh/config_file.h>
@@ -10,9 +11,6 @@
 namespace rondo::devices::detail {
 
 namespace {
-
-constexpr std::size_t most_at_once = 64 * 1024;  // bytes
-constexpr Duration time_to_close = std::chrono::seconds(5);
 
 /// What the driver's options say, upon a configuration file and what is said about SSH alone.
 ssh::HostConfig host_config(const Options& options) {

@@ -3,6 +3,7 @@
 
 #include <rondo/devices/detail/telnet_transport.h>
 #include <rondo/devices/detail/transport_errors.h>
+#include <rondo/devices/detail/transport_limits.h>
 #include <rondo/devices/errors.h>
 #include <rondo/net/open_connection.h>
 #include <rondo/runtime/wait_for.h>
@@ -10,9 +11,6 @@
 namespace rondo::devices::detail {
 
 namespace {
-
-constexpr std::size_t most_at_once = 64 * 1024;  // bytes
-constexpr Duration time_to_close = std::chrono::seconds(5);
 
 TelnetOptions telnet_options(const Options& options) {
   TelnetOptions telnet;

@@ -9,9 +9,9 @@
 
 namespace rondo::lab {
 
-namespace {
+namespace eos {
 
-using namespace eos;
+namespace {
 
 constexpr std::string_view copied = "Copy completed successfully.\n";
 
@@ -188,12 +188,14 @@ constexpr std::string_view virtual_interfaces[] = {"Loopback", "Vlan"};
 
 }  // namespace
 
+}  // namespace eos
+
 const Platform arista_eos = {
     .name = "arista_eos",
     .first_mode = exec_mode,
-    .prompts = prompts,
-    .commands = commands,
-    .pipes = {pipes, true},
+    .prompts = eos::prompts,
+    .commands = eos::commands,
+    .pipes = {eos::pipes, true},
     .refusals = {.ambiguous = "% Ambiguous command (at token {token}: '{word}')\n",
                  .incomplete = "% Incomplete command\n",
                  .invalid = "% Invalid input (at token {token}: '{word}')\n",
@@ -202,8 +204,8 @@ const Platform arista_eos = {
                  .executed = "% Invalid input (at token {token}: '{word}')\n"},
     .paging = {" --More-- ", "\r          \r"},
     .login = {"\r\n", "login: ", "Password: ", "\r\nLogin incorrect\r\n\r\n"},
-    .short_names = short_names,
-    .virtual_interfaces = virtual_interfaces,
+    .short_names = eos::short_names,
+    .virtual_interfaces = eos::virtual_interfaces,
     .hardware = {.model = "vEOS-lab",
                  .version = "4.29.2F",
                  .uptime = "1 day, 2 hours and 40 minutes",

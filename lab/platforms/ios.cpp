@@ -7,9 +7,9 @@
 
 namespace rondo::lab {
 
-namespace {
+namespace ios {
 
-using namespace ios;
+namespace {
 
 constexpr std::string_view saved = "Building configuration...\n[OK]\n";
 
@@ -143,12 +143,14 @@ constexpr std::string_view virtual_interfaces[] = {"Loopback"};
 
 }  // namespace
 
+}  // namespace ios
+
 const Platform cisco_iosxe = {
     .name = "cisco_iosxe",
     .first_mode = exec_mode,
-    .prompts = prompts,
-    .commands = commands,
-    .pipes = {pipes, false},
+    .prompts = ios::prompts,
+    .commands = ios::commands,
+    .pipes = {ios::pipes, false},
     .refusals = {.ambiguous = "% Ambiguous command:  \"{line}\"\n",
                  .incomplete = "% Incomplete command.\n\n",
                  .invalid = "{caret}% Invalid input detected at '^' marker.\n\n",
@@ -161,8 +163,8 @@ const Platform cisco_iosxe = {
     .paging = {" --More-- ", "\b\b\b\b\b\b\b\b\b        \b\b\b\b\b\b\b\b\b"},
     .login = {"\r\n\r\nUser Access Verification\r\n\r\n",
               "Username: ", "Password: ", "% Login invalid\r\n\r\n"},
-    .short_names = short_names,
-    .virtual_interfaces = virtual_interfaces,
+    .short_names = ios::short_names,
+    .virtual_interfaces = ios::virtual_interfaces,
     .hardware = {.model = "CISCO2911",
                  .version = "15.2(4)M1",
                  .uptime = "1 hour, 2 minutes",

@@ -7,9 +7,9 @@
 
 namespace rondo::lab {
 
-namespace {
+namespace iosxr {
 
-using namespace iosxr;
+namespace {
 
 Reply configure(Vty& vty, Arguments) {
   vty.candidate.emplace();
@@ -198,12 +198,14 @@ constexpr std::string_view virtual_interfaces[] = {"Loopback"};
 
 }  // namespace
 
+}  // namespace iosxr
+
 const Platform cisco_iosxr = {
     .name = "cisco_iosxr",
     .first_mode = privileged_mode,
-    .prompts = prompts,
-    .commands = commands,
-    .pipes = {pipes, false},
+    .prompts = iosxr::prompts,
+    .commands = iosxr::commands,
+    .pipes = {iosxr::pipes, false},
     .refusals = {.ambiguous = "{caret}% Ambiguous command: \"{line}\"\n",
                  .incomplete = "{caret}% Incomplete command.\n",
                  .invalid = "{caret}% Invalid input detected at '^' marker.\n",
@@ -213,8 +215,8 @@ const Platform cisco_iosxr = {
     .paging = {" --More-- ", "\b\b\b\b\b\b\b\b\b        \b\b\b\b\b\b\b\b\b"},
     .login = {"\r\n\r\nUser Access Verification\r\n\r\n",
               "Username: ", "Password: ", "% User Authentication failed\r\n\r\n"},
-    .short_names = short_names,
-    .virtual_interfaces = virtual_interfaces,
+    .short_names = iosxr::short_names,
+    .virtual_interfaces = iosxr::virtual_interfaces,
     .hardware = {.model = "NCS-5501",
                  .version = "7.3.2",
                  .uptime = "1 day 2 hours 40 minutes",
@@ -225,8 +227,8 @@ const Platform cisco_iosxr = {
     .section_word = SectionWord::second,
     .shows_session_name = false,
     .stamps_output = true,
-    .end = leave_configuration,
-    .stamp = stamp,
+    .end = iosxr::leave_configuration,
+    .stamp = iosxr::stamp,
 };
 
 }  // namespace rondo::lab

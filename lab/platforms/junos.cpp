@@ -11,9 +11,9 @@
 
 namespace rondo::lab {
 
-namespace {
+namespace junos {
 
-using namespace junos;
+namespace {
 
 // --- operational mode
 
@@ -286,12 +286,14 @@ constexpr PipeWord pipes[] = {
 
 }  // namespace
 
+}  // namespace junos
+
 const Platform juniper_junos = {
     .name = "juniper_junos",
     .first_mode = exec_mode,
-    .prompts = prompts,
-    .commands = commands,
-    .pipes = {pipes, true},
+    .prompts = junos::prompts,
+    .commands = junos::commands,
+    .pipes = {junos::pipes, true},
     .refusals = {.ambiguous = "{caret}'{word}' is ambiguous.\n",
                  .incomplete = "{caret}syntax error, expecting <command>.\n",
                  .invalid = "{caret}syntax error.\n",

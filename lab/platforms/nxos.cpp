@@ -9,9 +9,9 @@
 
 namespace rondo::lab {
 
-namespace {
+namespace nxos {
 
-using namespace nxos;
+namespace {
 
 constexpr std::string_view copied =
     "[########################################] 100%\nCopy complete, now saving to disk (please "
@@ -181,12 +181,14 @@ constexpr std::string_view virtual_interfaces[] = {"loopback", "Vlan"};
 
 }  // namespace
 
+}  // namespace nxos
+
 const Platform cisco_nxos = {
     .name = "cisco_nxos",
     .first_mode = privileged_mode,
-    .prompts = prompts,
-    .commands = commands,
-    .pipes = {pipes, true},
+    .prompts = nxos::prompts,
+    .commands = nxos::commands,
+    .pipes = {nxos::pipes, true},
     .refusals = {.ambiguous = "{caret}% Ambiguous command at '^' marker.\n",
                  .incomplete = "{caret}% Incomplete command at '^' marker.\n",
                  .invalid = "{caret}% Invalid command at '^' marker.\n",
@@ -196,8 +198,8 @@ const Platform cisco_nxos = {
     .paging = {"--More--", "\r        \r"},
     .login = {"\r\nUser Access Verification\r\n",
               "login: ", "Password: ", "\r\nLogin incorrect\r\n\r\n"},
-    .short_names = short_names,
-    .virtual_interfaces = virtual_interfaces,
+    .short_names = nxos::short_names,
+    .virtual_interfaces = nxos::virtual_interfaces,
     .hardware = {.model = "N9K-C9300v",
                  .version = "9.3(8)",
                  .uptime = "12 day(s), 3 hour(s), 40 minute(s), 7 second(s)",

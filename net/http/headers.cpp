@@ -13,15 +13,15 @@ char lower(char character) noexcept {
   return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a')
                                               : character;
 }
-bool is_alphanumeric(char character) noexcept {
-  return (character >= '0' && character <= '9') ||
-         (lower(character) >= 'a' && lower(character) <= 'z');
-}
 
 }  // namespace
 
 bool same_name(std::string_view one, std::string_view other) noexcept {
   return std::ranges::equal(one, other, {}, lower, lower);
+}
+bool is_alphanumeric(char character) noexcept {
+  return (character >= '0' && character <= '9') ||
+         (lower(character) >= 'a' && lower(character) <= 'z');
 }
 bool is_token_character(char character) noexcept {
   constexpr std::string_view others = "!#$%&'*+-.^_`|~";

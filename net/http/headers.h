@@ -57,6 +57,8 @@ namespace detail {
 
 /// Are two names the same but for the case of ASCII letters?
 bool same_name(std::string_view one, std::string_view other) noexcept;
+/// An ASCII letter or digit.
+bool is_alphanumeric(char character) noexcept;
 /// A character of a token: of a method, or of a field's name (RFC 9110, 5.6.2).
 bool is_token_character(char character) noexcept;
 bool is_token(std::string_view text) noexcept;

@@ -18,10 +18,6 @@ constexpr std::string_view unreserved_marks = "-._~";
 constexpr std::string_view path_marks = "-._~!$&'()*+,;=:@/";
 constexpr std::string_view query_marks = "-._~!$&'()*+,;=:@/?";
 
-bool is_alphanumeric(char character) noexcept {
-  return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'z') ||
-         (character >= 'A' && character <= 'Z');
-}
 int hexadecimal(char digit) noexcept {
   if (digit >= '0' && digit <= '9') return digit - '0';
   if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
@@ -56,7 +52,8 @@ std::string for_message(std::string_view text) {
 void check_characters(std::string_view part, std::string_view marks, std::string_view whole) {
   for (std::size_t i = 0; i < part.size(); ++i) {
     const char character = part[i];
-    if (is_alphanumeric(character) || marks.find(character) != std::string_view::npos) continue;
+    if (detail::is_alphanumeric(character) || marks.find(character) != std::string_view::npos)
+      continue;
     if (character == '%') {
       if (is_encoded(part, i)) continue;
       refuse(whole, "a % is not followed by two hexadecimal digits");
@@ -134,7 +131,8 @@ void URL::parse_authority(std::string_view authority) {
   } else {
     const std::size_t colon = std::min(authority.find(':'), authority.size());
     for (const char character : authority.substr(0, colon)) {
-      if (!is_alphanumeric(character) && unreserved_marks.find(character) == std::string_view::npos)
+      if (!detail::is_alphanumeric(character) &&
+          unreserved_marks.find(character) == std::string_view::npos)
         throw ValueError("the host holds a character that no name of a host has");
       host_ += static_cast<char>(character >= 'A' && character <= 'Z' ? character + 32 : character);
     }
@@ -201,7 +199,8 @@ std::string quote(std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string quoted;
   for (const char character : text) {
-    if (is_alphanumeric(character) || unreserved_marks.find(character) != std::string_view::npos) {
+    if (detail::is_alphanumeric(character) ||
+        unreserved_marks.find(character) != std::string_view::npos) {
       quoted += character;
     } else {
       const auto code = static_cast<unsigned char>(character);

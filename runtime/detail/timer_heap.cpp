@@ -6,7 +6,7 @@
 namespace rondo::detail {
 
 namespace {
-constexpr std::size_t children = 4;
+constexpr std::size_t children_per_entry = 4;
 }
 
 TimerHeap::~TimerHeap() {
@@ -21,7 +21,7 @@ void TimerHeap::place(std::size_t index, const Entry& entry) noexcept {
 
 void TimerHeap::sift_up(std::size_t index, const Entry& entry) noexcept {
   while (index > 0) {
-    const std::size_t parent = (index - 1) / children;
+    const std::size_t parent = (index - 1) / children_per_entry;
     if (!before(entry, entries_[parent])) break;
     place(index, entries_[parent]);
     index = parent;
@@ -33,10 +33,10 @@ void TimerHeap::sift_down(std::size_t index, const Entry& entry) noexcept {
   Entry* const entries = entries_.data();
   const std::size_t size = entries_.size();
   for (;;) {
-    const std::size_t first = index * children + 1;
+    const std::size_t first = index * children_per_entry + 1;
     if (first >= size) break;
     const Entry* least = entries + first;
-    const Entry* const end = entries + std::min(first + children, size);
+    const Entry* const end = entries + std::min(first + children_per_entry, size);
     for (const Entry* child = least + 1; child < end; ++child) {
       if (before(*child, *least)) least = child;
     }
@@ -60,7 +60,7 @@ void TimerHeap::disarm(Timer& timer) noexcept {
   const Entry last = entries_.back();
   entries_.pop_back();
   if (index == entries_.size()) return;
-  if (index > 0 && before(last, entries_[(index - 1) / children])) {
+  if (index > 0 && before(last, entries_[(index - 1) / children_per_entry])) {
     sift_up(index, last);
   } else {
     sift_down(index, last);

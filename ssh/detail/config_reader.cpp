@@ -17,7 +17,7 @@ namespace rondo::ssh::detail {
 namespace {
 
 constexpr int deepest_include = 16;  // as in OpenSSH
-constexpr std::size_t largest_file = 1024 * 1024;
+constexpr std::size_t largest_config_file = 1024 * 1024;
 constexpr std::string_view blanks = " \t\r\f";
 
 std::vector<ConfigLine> read_text(std::string_view text, const std::string& path, int depth);
@@ -27,7 +27,8 @@ std::vector<ConfigLine> read_file(const std::string& path, int depth) {
   std::ostringstream text;
   text << file.rdbuf();
   if (!file) throw ConfigParseError(path + ": cannot be read: " + std::strerror(errno));
-  if (text.view().size() > largest_file) throw ConfigParseError(path + ": is larger than 1 MiB");
+  if (text.view().size() > largest_config_file)
+    throw ConfigParseError(path + ": is larger than 1 MiB");
   return read_text(text.view(), path, depth);
 }
 

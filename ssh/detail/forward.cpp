@@ -24,7 +24,6 @@ class Listening {
 
 namespace {
 
-using SessionPtr = std::shared_ptr<Session>;
 using Ends = std::pair<StreamReader, StreamWriter>;
 
 Coroutine<void> pass_on(StreamReader from, StreamWriter to) {

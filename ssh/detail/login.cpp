@@ -18,7 +18,6 @@ namespace rondo::ssh::detail {
 
 namespace {
 
-using SessionPtr = std::shared_ptr<Session>;
 using Names = std::vector<std::string>;
 
 /// A signature that libssh2 wants in the middle of a call, and an agent makes while it waits.

@@ -8,7 +8,6 @@ namespace rondo::ssh::detail {
 
 namespace {
 
-using SessionPtr = std::shared_ptr<Session>;
 using BufferPtr = std::shared_ptr<rondo::detail::ReaderBuffer>;
 
 constexpr unsigned window_size = 2 * 1024 * 1024;

@@ -18,7 +18,7 @@ namespace rondo::ssh::detail {
 
 namespace {
 
-constexpr std::size_t largest_file = 64 * 1024;  // bytes
+constexpr std::size_t largest_key_file = 64 * 1024;  // bytes
 
 Secret read_key_file(const std::string& path) {
   // Not to wait for somebody to write into a pipe that stands there.
@@ -27,13 +27,13 @@ Secret read_key_file(const std::string& path) {
   if (!file || ::fstat(file.get(), &status) != 0)
     throw KeyImportError(path + ": cannot be read: " + std::strerror(errno));
   if (!S_ISREG(status.st_mode)) throw KeyImportError(path + ": is no file");
-  std::string text(largest_file + 1, '\0');
+  std::string text(largest_key_file + 1, '\0');
   const ssize_t count = ::read(file.get(), text.data(), text.size());
   if (count < 0) throw KeyImportError(path + ": cannot be read: " + std::strerror(errno));
   const auto size = static_cast<std::size_t>(count);
   const Secret secret(std::string_view(text).substr(0, size));
   explicit_bzero(text.data(), text.size());
-  if (size > largest_file) throw KeyImportError(path + ": is too large for a private key");
+  if (size > largest_key_file) throw KeyImportError(path + ": is too large for a private key");
   return secret;
 }
 

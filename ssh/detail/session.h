@@ -242,4 +242,6 @@ class Session final : public Protocol {
   std::uint32_t last_opened_ = 0;
 };
 
+using SessionPtr = std::shared_ptr<Session>;
+
 }  // namespace rondo::ssh::detail

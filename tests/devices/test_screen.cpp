@@ -14,8 +14,8 @@
 namespace {
 
 using namespace rondo::devices;
-using detail::Redactor;
-using detail::Screen;
+using rondo::devices::detail::Redactor;
+using rondo::devices::detail::Screen;
 
 TEST_CASE("[fault 61] a screen shows what a terminal would, wherever the bytes are cut") {
   struct Case {

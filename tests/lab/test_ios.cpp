@@ -23,7 +23,7 @@ Interface make_interface(const char* name, const char* address, InterfaceStatus 
   return interface;
 }
 
-Router make_router() {
+Router office_router() {
   Router router;
   router.hostname = "r1";
   router.address = "127.0.100.1";
@@ -42,7 +42,7 @@ Router make_router() {
 
 // A device and one session on it whose bytes are collected, pauses skipped.
 struct Desk {
-  Desk() : Desk(make_router()) {}
+  Desk() : Desk(office_router()) {}
   explicit Desk(Router router) : device(std::move(router)) {
     terminal.open_shell();
     CHECK(answers() == "\r\n" + device.hostname() + ">");
@@ -282,7 +282,7 @@ TEST_CASE("a page is as long as the window until a length is typed") {
 }
 
 TEST_CASE("a slow router echoes at once, asks for a pause, and answers after it") {
-  Router router = make_router();
+  Router router = office_router();
   router.delay = 300ms;
   Desk desk(std::move(router));
   desk.terminal.type("show clock\nterminal length 0\n");
@@ -298,7 +298,7 @@ TEST_CASE("a slow router echoes at once, asks for a pause, and answers after it"
 }
 
 TEST_CASE("only show commands are slow, and only when they are right") {
-  Router router = make_router();
+  Router router = office_router();
   router.delay = 100ms;
   Desk desk(std::move(router));
   desk.enable();
@@ -309,7 +309,7 @@ TEST_CASE("only show commands are slow, and only when they are right") {
 }
 
 TEST_CASE("one command by itself comes without echo, prompt and pages") {
-  Device device(make_router());
+  Device device(office_router());
   Terminal terminal(device);
   terminal.resize(80, 2);
   SUBCASE("its output is all there is") {
@@ -319,7 +319,7 @@ TEST_CASE("one command by itself comes without echo, prompt and pages") {
     CHECK(terminal.closed());
   }
   SUBCASE("it takes its time on a slow router") {
-    Router router = make_router();
+    Router router = office_router();
     router.delay = 50ms;
     Device slow_device(router);
     Terminal slow(slow_device);

@@ -10,7 +10,7 @@ namespace {
 
 using namespace rondo::lab;
 
-Router make_router() {
+Router router_to_configure() {
   Router router;
   router.hostname = "r1";
   router.address = "127.0.100.1";
@@ -33,8 +33,8 @@ Router make_router() {
 }
 
 // One privileged session; several may share a device.
-struct Session {
-  explicit Session(Device& device) : terminal(device) {
+struct TypedSession {
+  explicit TypedSession(Device& device) : terminal(device) {
     terminal.open_shell();
     terminal.type("enable\nsecret\nterminal length 0\n");
     terminal.turn();
@@ -55,8 +55,8 @@ struct Session {
 }  // namespace
 
 TEST_CASE("the prompt shows the way into configuration and out again") {
-  Device device(make_router());
-  Session session(device);
+  Device device(router_to_configure());
+  TypedSession session(device);
   CHECK(session.type("conf t\n") ==
         "conf t\r\nEnter configuration commands, one per line.  End with CNTL/Z.\r\nr1(config)#");
   CHECK(session.type("interface gi0/0\n") == "interface gi0/0\r\nr1(config-if)#");
@@ -67,14 +67,14 @@ TEST_CASE("the prompt shows the way into configuration and out again") {
 }
 
 TEST_CASE("configuration mode is for the privileged") {
-  Device device(make_router());
-  Session session(device);
+  Device device(router_to_configure());
+  TypedSession session(device);
   CHECK(session.type("disable\nconf t\n").find("% Invalid input") != std::string::npos);
 }
 
 TEST_CASE("Ctrl-Z ends configuration, after the line it stands behind") {
-  Device device(make_router());
-  Session session(device);
+  Device device(router_to_configure());
+  TypedSession session(device);
   CHECK(session.type("conf t\nint gi0/0\n\x1a").ends_with("r1(config-if)#^Z\r\nr1#"));
   CHECK(session.type("conf t\nint gi0/0\nshutdown\x1a").ends_with("shutdown^Z\r\nr1#"));
   CHECK(session.row("GigabitEthernet0/0").find("administratively down") != std::string::npos);
@@ -82,15 +82,15 @@ TEST_CASE("Ctrl-Z ends configuration, after the line it stands behind") {
 }
 
 TEST_CASE("Ctrl-C ends configuration without the line it stands behind") {
-  Device device(make_router());
-  Session session(device);
+  Device device(router_to_configure());
+  TypedSession session(device);
   CHECK(session.type("conf t\nint gi0/0\nshutdown\x03").ends_with("shutdown^C\r\nr1#"));
   CHECK(session.row("GigabitEthernet0/0").find("administratively") == std::string::npos);
 }
 
 TEST_CASE("an address can be given and taken") {
-  Device device(make_router());
-  Session session(device);
+  Device device(router_to_configure());
+  TypedSession session(device);
   session.type("conf t\nint se0/0/0\nip address 10.0.0.1 255.255.255.252\nend\n");
   CHECK(session.row("Serial") ==
         "Serial0/0/0                10.0.0.1        YES manual down                  down    ");
@@ -99,8 +99,8 @@ TEST_CASE("an address can be given and taken") {
 }
 
 TEST_CASE("an address that cannot be is refused, and the old one stays") {
-  Device device(make_router());
-  Session session(device);
+  Device device(router_to_configure());
+  TypedSession session(device);
   session.type("conf t\nint lo0\n");
   const auto answer = [&](const std::string& line) {
     const std::string all = session.type(line + "\n");
@@ -120,8 +120,8 @@ TEST_CASE("an address that cannot be is refused, and the old one stays") {
 }
 
 TEST_CASE("shutdown wins over the link, and no shutdown gives it back") {
-  Device device(make_router());
-  Session session(device);
+  Device device(router_to_configure());
+  TypedSession session(device);
   session.type("conf t\nint se0/0/0\nshut\ndo sh clock\nend\n");
   CHECK(session.row("Serial").find("administratively down down") != std::string::npos);
   session.type("conf t\nint se0/0/0\nno shut\nint gi0/1\nno shutdown\nend\n");
@@ -130,8 +130,8 @@ TEST_CASE("shutdown wins over the link, and no shutdown gives it back") {
 }
 
 TEST_CASE("a description keeps its spaces and its pipes") {
-  Device device(make_router());
-  Session session(device);
+  Device device(router_to_configure());
+  TypedSession session(device);
   session.type("conf t\nint gi0/0\ndescription  to  the | moon ? \nend\n");
   CHECK(session.type("show running-config | include description\n")
             .find(" description to  the | moon ?\r\n") != std::string::npos);
@@ -141,9 +141,9 @@ TEST_CASE("a description keeps its spaces and its pipes") {
 }
 
 TEST_CASE("hostname changes the prompt, here at once and elsewhere at the next one") {
-  Device device(make_router());
-  Session session(device);
-  Session other(device);
+  Device device(router_to_configure());
+  TypedSession session(device);
+  TypedSession other(device);
   CHECK(session.type("conf t\nhostname core-1\n").ends_with("\r\ncore-1(config)#"));
   CHECK(other.type("\n") == "\r\ncore-1#");
   CHECK(session.type("hostname -x\n").find("illegal characters") != std::string::npos);
@@ -151,9 +151,9 @@ TEST_CASE("hostname changes the prompt, here at once and elsewhere at the next o
 }
 
 TEST_CASE("sessions see each other's changes") {
-  Device device(make_router());
-  Session one(device);
-  Session other(device);
+  Device device(router_to_configure());
+  TypedSession one(device);
+  TypedSession other(device);
   one.type("conf t\nint gi0/0\nshutdown\n");
   CHECK(other.row("GigabitEthernet0/0").find("administratively down") != std::string::npos);
   other.type("conf t\nint gi0/0\nno shutdown\n");
@@ -162,16 +162,16 @@ TEST_CASE("sessions see each other's changes") {
 }
 
 TEST_CASE("the router's own commands work from within an interface and leave it") {
-  Device device(make_router());
-  Session session(device);
+  Device device(router_to_configure());
+  TypedSession session(device);
   session.type("conf t\nint gi0/0\n");
   CHECK(session.type("hostname r9\n").ends_with("r9(config)#"));
   CHECK(session.type("int gi0/0\nno hostname\n").ends_with("Router(config)#"));
 }
 
 TEST_CASE("do runs what a privileged user may run, with abbreviations and pipes") {
-  Device device(make_router());
-  Session session(device);
+  Device device(router_to_configure());
+  TypedSession session(device);
   session.type("conf t\n");
   CHECK(session.type("do sh run | i hostname\n") ==
         "do sh run | i hostname\r\nhostname r1\r\nr1(config)#");
@@ -184,8 +184,8 @@ TEST_CASE("do runs what a privileged user may run, with abbreviations and pipes"
 }
 
 TEST_CASE("an unknown line in configuration is pointed at and changes nothing") {
-  Device device(make_router());
-  Session session(device);
+  Device device(router_to_configure());
+  TypedSession session(device);
   session.type("conf t\n");
   CHECK(session.type("bogus\n") ==
         "bogus\r\n           ^\r\n% Invalid input detected at '^' marker.\r\n\r\nr1(config)#");
@@ -198,8 +198,8 @@ TEST_CASE("an unknown line in configuration is pointed at and changes nothing") 
 }
 
 TEST_CASE("loopback interfaces are made when they are entered, up to a limit") {
-  Device device(make_router());
-  Session session(device);
+  Device device(router_to_configure());
+  TypedSession session(device);
   session.type("conf t\nint loopback 007\nend\n");
   CHECK(session.row("Loopback7").starts_with("Loopback7 "));
   session.type("conf t\n");

@@ -33,7 +33,7 @@ std::string content(const std::filesystem::path& path) {
   return text.str();
 }
 
-const std::vector<LabEndpoint> endpoints = {
+const std::vector<LabEndpoint> lab_endpoints = {
     {"r1", "127.0.100.1", 2222, Transport::ssh, "ssh-ed25519", "AAAA1", true},
     {"r2", "127.0.100.2", 22, Transport::ssh, "ssh-ed25519", "AAAA2", true},
     {"r3", "127.0.100.3", 2222, Transport::ssh, "ssh-ed25519", "AAAA3", false},
@@ -44,7 +44,7 @@ const std::vector<LabEndpoint> endpoints = {
 TEST_CASE("each trusted router has its line, with its port unless that is 22") {
   const TemporaryFolder folder;
   const auto path = folder.path / "known_hosts";
-  write_known_hosts(path, endpoints);
+  write_known_hosts(path, lab_endpoints);
   CHECK(content(path) == "[127.0.100.1]:2222 ssh-ed25519 AAAA1\n127.0.100.2 ssh-ed25519 AAAA2\n");
 }
 
@@ -63,9 +63,9 @@ TEST_CASE("the file is replaced whole, is private, and leaves nothing beside it"
 
 TEST_CASE("a file that cannot be written is named, and nothing is left behind") {
   const TemporaryFolder folder;
-  CHECK_THROWS_WITH_AS(write_known_hosts(folder.path / "no" / "known_hosts", endpoints),
+  CHECK_THROWS_WITH_AS(write_known_hosts(folder.path / "no" / "known_hosts", lab_endpoints),
                        doctest::Contains("no/known_hosts"), std::system_error);
   std::filesystem::create_directory(folder.path / "taken");
-  CHECK_THROWS_AS(write_known_hosts(folder.path / "taken", endpoints), std::system_error);
+  CHECK_THROWS_AS(write_known_hosts(folder.path / "taken", lab_endpoints), std::system_error);
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
 }

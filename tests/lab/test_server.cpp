@@ -20,7 +20,7 @@ namespace {
 using namespace rondo::lab;
 using namespace std::chrono_literals;
 
-Router make_router(const std::string& hostname = "r1") {
+Router router_on_loopback(const std::string& hostname = "r1") {
   Router router;
   router.hostname = hostname;
   router.address = "127.0.0.1";
@@ -40,10 +40,10 @@ struct FreeSession {
     ssh_free(session);
   }
 };
-using Client = std::unique_ptr<ssh_session_struct, FreeSession>;
+using SshClient = std::unique_ptr<ssh_session_struct, FreeSession>;
 
-Client make_client(const LabEndpoint& endpoint) {
-  Client client(ssh_new());
+SshClient make_client(const LabEndpoint& endpoint) {
+  SshClient client(ssh_new());
   const unsigned port = endpoint.port;
   const bool process_configuration = false;
   const long seconds = 10;
@@ -55,13 +55,13 @@ Client make_client(const LabEndpoint& endpoint) {
   return client;
 }
 
-Client connect_to(const LabEndpoint& endpoint) {
-  Client client = make_client(endpoint);
+SshClient connect_to(const LabEndpoint& endpoint) {
+  SshClient client = make_client(endpoint);
   REQUIRE(ssh_connect(client.get()) == SSH_OK);
   return client;
 }
 
-ssh_channel open_session(const Client& client) {
+ssh_channel open_session(const SshClient& client) {
   const ssh_channel channel = ssh_channel_new(client.get());
   REQUIRE(ssh_channel_open_session(channel) == SSH_OK);
   return channel;
@@ -82,9 +82,9 @@ std::string read_until(ssh_channel channel, const std::string& end) {
 }  // namespace
 
 TEST_CASE("a client logs in, works in a shell and leaves") {
-  LabServer server({make_router()});
+  LabServer server({router_on_loopback()});
   server.start();
-  const Client client = connect_to(server.endpoints()[0]);
+  const SshClient client = connect_to(server.endpoints()[0]);
   REQUIRE(ssh_userauth_password(client.get(), nullptr, "right") == SSH_AUTH_SUCCESS);
   const ssh_channel channel = open_session(client);
   REQUIRE(ssh_channel_request_pty_size(channel, "vt100", 80, 24) == SSH_OK);
@@ -98,9 +98,9 @@ TEST_CASE("a client logs in, works in a shell and leaves") {
 }
 
 TEST_CASE("a command runs without a shell and exits with 0") {
-  LabServer server({make_router()});
+  LabServer server({router_on_loopback()});
   server.start();
-  const Client client = connect_to(server.endpoints()[0]);
+  const SshClient client = connect_to(server.endpoints()[0]);
   REQUIRE(ssh_userauth_password(client.get(), nullptr, "right") == SSH_AUTH_SUCCESS);
   const ssh_channel channel = open_session(client);
   REQUIRE(ssh_channel_request_exec(channel, "show ip int br | i Loop") == SSH_OK);
@@ -110,9 +110,9 @@ TEST_CASE("a command runs without a shell and exits with 0") {
 }
 
 TEST_CASE("a wrong password is refused, and the third one ends the connection") {
-  LabServer server({make_router()});
+  LabServer server({router_on_loopback()});
   server.start();
-  const Client client = connect_to(server.endpoints()[0]);
+  const SshClient client = connect_to(server.endpoints()[0]);
   CHECK(ssh_userauth_password(client.get(), nullptr, "wrong") == SSH_AUTH_DENIED);
   CHECK(ssh_userauth_password(client.get(), nullptr, "wrong") == SSH_AUTH_DENIED);
   ssh_userauth_password(client.get(), nullptr, "wrong");
@@ -120,17 +120,17 @@ TEST_CASE("a wrong password is refused, and the third one ends the connection") 
 }
 
 TEST_CASE("a second password may be the right one, and another user's is not") {
-  LabServer server({make_router()});
+  LabServer server({router_on_loopback()});
   server.start();
-  const Client client = connect_to(server.endpoints()[0]);
+  const SshClient client = connect_to(server.endpoints()[0]);
   CHECK(ssh_userauth_password(client.get(), "root", "right") == SSH_AUTH_DENIED);
   CHECK(ssh_userauth_password(client.get(), "cisco", "right") == SSH_AUTH_SUCCESS);
 }
 
 TEST_CASE("the password may be asked for interactively") {
-  LabServer server({make_router()});
+  LabServer server({router_on_loopback()});
   server.start();
-  const Client client = connect_to(server.endpoints()[0]);
+  const SshClient client = connect_to(server.endpoints()[0]);
   for (const char* password : {"wrong", "right"}) {
     REQUIRE(ssh_userauth_kbdint(client.get(), nullptr, nullptr) == SSH_AUTH_INFO);
     REQUIRE(ssh_userauth_kbdint_getnprompts(client.get()) == 1);
@@ -146,9 +146,9 @@ TEST_CASE("the password may be asked for interactively") {
 }
 
 TEST_CASE("only one session channel is served: no forwarding, no second one, no subsystem") {
-  LabServer server({make_router()});
+  LabServer server({router_on_loopback()});
   server.start();
-  const Client client = connect_to(server.endpoints()[0]);
+  const SshClient client = connect_to(server.endpoints()[0]);
   REQUIRE(ssh_userauth_password(client.get(), nullptr, "right") == SSH_AUTH_SUCCESS);
   const ssh_channel forward = ssh_channel_new(client.get());
   CHECK(ssh_channel_open_forward(forward, "127.0.0.1", 1, "127.0.0.1", 2) == SSH_ERROR);
@@ -163,10 +163,10 @@ TEST_CASE("only one session channel is served: no forwarding, no second one, no 
 }
 
 TEST_CASE("who does not log in in time is sent away") {
-  LabServer server({make_router()}, {.login = 1s, .idle = 600s, .connections = 10});
+  LabServer server({router_on_loopback()}, {.login = 1s, .idle = 600s, .connections = 10});
   server.start();
   const auto begin = std::chrono::steady_clock::now();
-  const Client client = connect_to(server.endpoints()[0]);
+  const SshClient client = connect_to(server.endpoints()[0]);
   while (ssh_is_connected(client.get()) != 0 && std::chrono::steady_clock::now() - begin < 5s) {
     ssh_userauth_none(client.get(), nullptr);
     std::this_thread::sleep_for(20ms);
@@ -175,9 +175,9 @@ TEST_CASE("who does not log in in time is sent away") {
 }
 
 TEST_CASE("who is idle too long is sent away") {
-  LabServer server({make_router()}, {.login = 30s, .idle = 1s, .connections = 10});
+  LabServer server({router_on_loopback()}, {.login = 30s, .idle = 1s, .connections = 10});
   server.start();
-  const Client client = connect_to(server.endpoints()[0]);
+  const SshClient client = connect_to(server.endpoints()[0]);
   REQUIRE(ssh_userauth_password(client.get(), nullptr, "right") == SSH_AUTH_SUCCESS);
   const ssh_channel channel = open_session(client);
   REQUIRE(ssh_channel_request_shell(channel) == SSH_OK);
@@ -187,11 +187,11 @@ TEST_CASE("who is idle too long is sent away") {
 }
 
 TEST_CASE("stopping ends open sessions soon, also one that is busy") {
-  Router router = make_router();
+  Router router = router_on_loopback();
   router.delay = 60s;
   LabServer server({router});
   server.start();
-  std::vector<Client> clients;
+  std::vector<SshClient> clients;
   for (int i = 0; i < 5; ++i) {
     clients.push_back(connect_to(server.endpoints()[0]));
     REQUIRE(ssh_userauth_password(clients.back().get(), nullptr, "right") == SSH_AUTH_SUCCESS);
@@ -207,8 +207,8 @@ TEST_CASE("stopping ends open sessions soon, also one that is busy") {
 }
 
 TEST_CASE("a port that is taken is named with its router") {
-  const LabServer first({make_router()});
-  Router second = make_router("r2");
+  const LabServer first({router_on_loopback()});
+  Router second = router_on_loopback("r2");
   second.port = first.endpoints()[0].port;
   const std::string place = "r2 cannot listen at 127.0.0.1:" + std::to_string(second.port);
   CHECK_THROWS_WITH_AS(LabServer({second}), doctest::Contains(place.c_str()), std::runtime_error);
@@ -217,24 +217,24 @@ TEST_CASE("a port that is taken is named with its router") {
 }
 
 TEST_CASE("a server that never started, or is stopped twice, minds neither") {
-  LabServer never({make_router()});
+  LabServer never({router_on_loopback()});
   never.stop();
-  LabServer server({make_router()});
+  LabServer server({router_on_loopback()});
   server.start();
   server.stop();
   server.stop();
 }
 
 TEST_CASE("an old device speaks old algorithms alone, and has an RSA key") {
-  Router router = make_router();
+  Router router = router_on_loopback();
   router.faults = {Fault::legacy_algorithms};
   LabServer server({router});
   server.start();
   const LabEndpoint& endpoint = server.endpoints()[0];
   CHECK(endpoint.key_type == "ssh-rsa");
-  const Client modern = make_client(endpoint);
+  const SshClient modern = make_client(endpoint);
   CHECK(ssh_connect(modern.get()) == SSH_ERROR);
-  const Client old = make_client(endpoint);
+  const SshClient old = make_client(endpoint);
   ssh_options_set(old.get(), SSH_OPTIONS_KEY_EXCHANGE, "diffie-hellman-group14-sha1");
   ssh_options_set(old.get(), SSH_OPTIONS_HOSTKEYS, "ssh-rsa");
   ssh_options_set(old.get(), SSH_OPTIONS_CIPHERS_C_S, "aes128-cbc");
@@ -247,11 +247,11 @@ TEST_CASE("an old device speaks old algorithms alone, and has an RSA key") {
 
 TEST_CASE("an output may end with the channel, or with the whole connection") {
   for (const Fault fault : {Fault::half_close, Fault::cut}) {
-    Router router = make_router();
+    Router router = router_on_loopback();
     router.faults = {fault};
     LabServer server({router});
     server.start();
-    const Client client = connect_to(server.endpoints()[0]);
+    const SshClient client = connect_to(server.endpoints()[0]);
     REQUIRE(ssh_userauth_password(client.get(), nullptr, "right") == SSH_AUTH_SUCCESS);
     const ssh_channel channel = open_session(client);
     REQUIRE(ssh_channel_request_shell(channel) == SSH_OK);

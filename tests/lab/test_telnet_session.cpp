@@ -23,7 +23,7 @@ using namespace rondo::lab;
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 
-Router make_router(const Faults& faults = {}) {
+Router telnet_router(const Faults& faults = {}) {
   Router router;
   router.hostname = "r1";
   router.address = "127.0.0.1";
@@ -36,9 +36,9 @@ Router make_router(const Faults& faults = {}) {
 }
 
 // Options are taken out of what it reads, and counted.
-class Client {
+class TelnetClient {
  public:
-  explicit Client(const LabEndpoint& endpoint) {
+  explicit TelnetClient(const LabEndpoint& endpoint) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(endpoint.port);
@@ -47,9 +47,9 @@ class Client {
         ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     error = connected ? 0 : errno;
   }
-  ~Client() { ::close(socket_); }
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
+  ~TelnetClient() { ::close(socket_); }
+  TelnetClient(const TelnetClient&) = delete;
+  TelnetClient& operator=(const TelnetClient&) = delete;
 
   void send(std::string_view bytes) const {
     CHECK(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
@@ -99,9 +99,9 @@ class Client {
 }  // namespace
 
 TEST_CASE("a telnet user logs in, works and leaves") {
-  LabServer server({make_router()});
+  LabServer server({telnet_router()});
   server.start();
-  Client client(server.endpoints()[0]);
+  TelnetClient client(server.endpoints()[0]);
   client.log_in();
   // Echo and suppressed go-ahead are the device's; it asks for the window.
   CHECK(client.raw.starts_with("\xFF\xFB\x01\xFF\xFB\x03\xFF\xFD\x1F"));
@@ -115,9 +115,9 @@ TEST_CASE("a telnet user logs in, works and leaves") {
 }
 
 TEST_CASE("three wrong passwords end a telnet connection") {
-  LabServer server({make_router()});
+  LabServer server({telnet_router()});
   server.start();
-  Client client(server.endpoints()[0]);
+  TelnetClient client(server.endpoints()[0]);
   for (int attempt = 0; attempt < 3; ++attempt) {
     CHECK(client.read_until("Username: ").ends_with("Username: "));
     client.send("\r\n");
@@ -168,9 +168,9 @@ TEST_CASE("a subnegotiation without end takes no memory, and a strange one no ef
 }
 
 TEST_CASE("the window's rows are the length of a page") {
-  LabServer server({make_router()});
+  LabServer server({telnet_router()});
   server.start();
-  Client client(server.endpoints()[0]);
+  TelnetClient client(server.endpoints()[0]);
   client.send("\xFF\xFB\x1F\xFF\xFA\x1F\x00\x50\x00\x05\xFF\xF0"s);
   client.log_in();
   client.send("show version\r\n");
@@ -178,15 +178,15 @@ TEST_CASE("the window's rows are the length of a page") {
 }
 
 TEST_CASE("a port may be closed, or open and mute") {
-  LabServer server({make_router({Fault::closed_port})});
+  LabServer server({telnet_router({Fault::closed_port})});
   server.start();
-  const Client refused(server.endpoints()[0]);
+  const TelnetClient refused(server.endpoints()[0]);
   CHECK_FALSE(refused.connected);
   CHECK(refused.error == ECONNREFUSED);
 
-  LabServer mute({make_router({Fault::mute})});
+  LabServer mute({telnet_router({Fault::mute})});
   mute.start();
-  Client client(mute.endpoints()[0]);
+  TelnetClient client(mute.endpoints()[0]);
   CHECK(client.connected);
   client.send("\r\n");
   CHECK(client.read_until(":", 100ms) == "");
@@ -194,9 +194,9 @@ TEST_CASE("a port may be closed, or open and mute") {
 }
 
 TEST_CASE("a telnet device may be silent until a key is typed, once") {
-  LabServer server({make_router({Fault::silent})});
+  LabServer server({telnet_router({Fault::silent})});
   server.start();
-  Client client(server.endpoints()[0]);
+  TelnetClient client(server.endpoints()[0]);
   CHECK(client.read_until(":", 100ms) == "");
   client.send("\r\n");
   client.log_in();
@@ -204,9 +204,9 @@ TEST_CASE("a telnet device may be silent until a key is typed, once") {
 
 TEST_CASE("a connection may be cut or half closed in the middle of an output") {
   for (const Fault fault : {Fault::cut, Fault::half_close}) {
-    LabServer server({make_router({fault})});
+    LabServer server({telnet_router({fault})});
     server.start();
-    Client client(server.endpoints()[0]);
+    TelnetClient client(server.endpoints()[0]);
     client.log_in();
     client.send("show clock\r\n");
     const std::string output = client.read_until("");
@@ -219,20 +219,20 @@ TEST_CASE("a connection may be cut or half closed in the middle of an output") {
 }
 
 TEST_CASE("no password may be right") {
-  LabServer server({make_router({Fault::wrong_password})});
+  LabServer server({telnet_router({Fault::wrong_password})});
   server.start();
-  Client client(server.endpoints()[0]);
+  TelnetClient client(server.endpoints()[0]);
   client.read_until("Username: ");
   client.send("cisco\r\nright\r\n");
   CHECK(client.read_until("invalid\n\n").ends_with("% Login invalid\n\n"));
 }
 
 TEST_CASE("many users work at once, each on a line of its own") {
-  LabServer server({make_router(), make_router(), make_router()});
+  LabServer server({telnet_router(), telnet_router(), telnet_router()});
   server.start();
-  std::vector<std::unique_ptr<Client>> clients;
+  std::vector<std::unique_ptr<TelnetClient>> clients;
   for (std::size_t i = 0; i < 60; ++i) {
-    clients.push_back(std::make_unique<Client>(server.endpoints()[i % 3]));
+    clients.push_back(std::make_unique<TelnetClient>(server.endpoints()[i % 3]));
     clients.back()->log_in();
   }
   for (const auto& client : clients)

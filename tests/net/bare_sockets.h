@@ -81,6 +81,13 @@ inline std::uint16_t port_of(const FileDescriptor& socket) {
   return local_address(socket.get()).port();
 }
 
+inline int option_of(int socket, int level, int option) {
+  int value = -1;
+  socklen_t length = sizeof value;
+  ::getsockopt(socket, level, option, &value, &length);
+  return value;
+}
+
 /// A port at which nobody listens: bound, so that nobody else gets it either.
 inline FileDescriptor closed_port() {
   FileDescriptor socket = bare_socket();

@@ -11,14 +11,13 @@
 
 #include "bare_sockets.h"
 #include "fake_name_server.h"
+#include "texts.h"
 
 // What the tests of getaddrinfo share: servers to ask, and answers and failures as values.
 
 namespace rondo::test {
 
 using namespace std::chrono_literals;
-
-using Texts = std::vector<std::string>;
 
 /// Options that reach nothing but these servers and no file of the machine.
 inline ResolverOptions asking(Texts servers) {

@@ -16,9 +16,12 @@
 #include <rondo/runtime/errors.h>
 #include <rondo/runtime/file_descriptor.h>
 
+#include "texts.h"
+
 namespace {
 
 using namespace rondo;
+using namespace rondo::test;
 
 /// A file that is gone when the test is over.
 class HostsFile {
@@ -38,15 +41,6 @@ class HostsFile {
  private:
   std::string path_ = "/tmp/rondo-test-hosts-XXXXXX";
 };
-
-std::vector<std::string> texts(const std::vector<Address>& addresses) {
-  std::vector<std::string> spelled;
-  for (const Address& address : addresses)
-    spelled.push_back(address.text());
-  return spelled;
-}
-
-using Texts = std::vector<std::string>;
 
 TEST_CASE("[case 198] an address stands for itself") {
   const auto v4 = addresses_of("192.0.2.1", 22);

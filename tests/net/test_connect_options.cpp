@@ -53,13 +53,6 @@ ConnectOptions with_delay(std::optional<std::chrono::milliseconds> delay) {
   return options;
 }
 
-int option_of(int socket, int level, int option) {
-  int value = -1;
-  socklen_t length = sizeof value;
-  ::getsockopt(socket, level, option, &value, &length);
-  return value;
-}
-
 TEST_CASE("addresses are tried by turns of their families, beginning with the first one's") {
   const auto order = [](const std::vector<Address>& addresses) {
     std::string hosts;

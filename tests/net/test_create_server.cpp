@@ -19,6 +19,7 @@
 #include <rondo/runtime/task.h>
 
 #include "bare_sockets.h"
+#include "stream_handlers.h"
 
 namespace {
 
@@ -69,17 +70,6 @@ class OnMade final : public Protocol {
 
 ProtocolFactory on_made(std::function<void(Transport&)> made) {
   return [made = std::move(made)] { return std::make_shared<OnMade>(made); };
-}
-
-Coroutine<void> leave_at_once(StreamReader, StreamWriter) {
-  co_return;
-}
-
-int option_of(int socket, int level, int option) {
-  int value = -1;
-  socklen_t length = sizeof value;
-  ::getsockopt(socket, level, option, &value, &length);
-  return value;
 }
 
 TEST_CASE("each client has the protocol that the factory makes, which knows its names at once") {

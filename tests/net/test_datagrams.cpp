@@ -31,7 +31,7 @@ using namespace rondo::test;
 using namespace std::chrono_literals;
 
 /// Writes down what it is told.
-class Diary : public DatagramProtocol {
+class DatagramDiary : public DatagramProtocol {
  public:
   void connection_made(DatagramTransport&) override { log += "made "; }
   void datagram_received(std::string_view bytes, const Address& sender) override {
@@ -84,7 +84,7 @@ Coroutine<std::string> receive_datagram(const FileDescriptor& socket) {
 
 TEST_CASE("a datagram protocol is told everything in order, and the end last") {
   run_bounded([]() -> Coroutine<void> {
-    const auto diary = std::make_shared<Diary>();
+    const auto diary = std::make_shared<DatagramDiary>();
     auto transport = co_await create_datagram_endpoint(diary, at("127.0.0.1"));
     const Address mine = local_address(transport->descriptor());
     CHECK(transport->get_extra_info("sockname") == mine.text());
@@ -126,7 +126,7 @@ TEST_CASE("an endpoint with a remote address sends to it alone, and hears nobody
     const FileDescriptor peer = bare_udp();
     const FileDescriptor stranger = bare_udp();
     const Address theirs = local_address(peer.get());
-    const auto diary = std::make_shared<Diary>();
+    const auto diary = std::make_shared<DatagramDiary>();
     auto transport = co_await create_datagram_endpoint(diary, towards(theirs));
     CHECK(transport->get_extra_info("peername") == theirs.text());
     const Address mine = local_address(transport->descriptor());
@@ -148,7 +148,7 @@ TEST_CASE("an endpoint with a remote address sends to it alone, and hears nobody
 
 TEST_CASE("without a remote address a datagram has to say to whom it goes") {
   run_bounded([]() -> Coroutine<void> {
-    const auto diary = std::make_shared<Diary>();
+    const auto diary = std::make_shared<DatagramDiary>();
     auto transport = co_await create_datagram_endpoint(diary, at("127.0.0.1"));
     CHECK_THROWS_AS(transport->sendto("x"), ValueError);
     transport->close();
@@ -160,7 +160,7 @@ TEST_CASE("the network's refusal goes to error_received, and costs no datagram b
   run_bounded([]() -> Coroutine<void> {
     FileDescriptor peer = bare_udp();
     const Address theirs = local_address(peer.get());
-    const auto diary = std::make_shared<Diary>();
+    const auto diary = std::make_shared<DatagramDiary>();
     auto transport = co_await create_datagram_endpoint(diary, towards(theirs));
     {
       const FileDescriptor gone = std::move(peer);
@@ -182,7 +182,7 @@ TEST_CASE("the network's refusal goes to error_received, and costs no datagram b
 TEST_CASE("a datagram that is too long to send is an error, and those behind it are sent") {
   run_bounded([]() -> Coroutine<void> {
     const FileDescriptor peer = bare_udp();
-    const auto diary = std::make_shared<Diary>();
+    const auto diary = std::make_shared<DatagramDiary>();
     auto transport = co_await create_datagram_endpoint(diary, towards(local_address(peer.get())));
     transport->sendto(std::string(70'000, 'x'));
     transport->sendto("short");
@@ -199,7 +199,7 @@ TEST_CASE("a datagram that is too long to send is an error, and those behind it 
 TEST_CASE("a protocol is paused above the high-water mark and goes on at the low one") {
   run_bounded([]() -> Coroutine<void> {
     const FileDescriptor peer = bare_udp();
-    const auto diary = std::make_shared<Diary>();
+    const auto diary = std::make_shared<DatagramDiary>();
     auto transport = co_await create_datagram_endpoint(diary, towards(local_address(peer.get())));
     transport->set_write_buffer_limits(40, 20);
     for (const char* bytes : {"0123456789", "0123456789"})
@@ -216,10 +216,10 @@ TEST_CASE("a protocol is paused above the high-water mark and goes on at the low
 }
 
 TEST_CASE("what a datagram protocol throws is reported, and the transport goes on") {
-  class Thrower final : public Diary {
+  class Thrower final : public DatagramDiary {
    public:
     void datagram_received(std::string_view bytes, const Address& sender) override {
-      Diary::datagram_received(bytes, sender);
+      DatagramDiary::datagram_received(bytes, sender);
       if (bytes == "bad") throw std::runtime_error("cannot read this");
     }
   };
@@ -242,15 +242,15 @@ TEST_CASE("what a datagram protocol throws is reported, and the transport goes o
 }
 
 TEST_CASE("a protocol may close or abort its transport whenever it is told something") {
-  class Quitter final : public Diary {
+  class Quitter final : public DatagramDiary {
    public:
     explicit Quitter(bool at_once) : at_once_(at_once) {}
     void connection_made(DatagramTransport& transport) override {
-      Diary::connection_made(transport);
+      DatagramDiary::connection_made(transport);
       transport_ = &transport;
     }
     void datagram_received(std::string_view bytes, const Address& sender) override {
-      Diary::datagram_received(bytes, sender);
+      DatagramDiary::datagram_received(bytes, sender);
       transport_->sendto("bye", sender);
       at_once_ ? transport_->abort() : transport_->close();
     }
@@ -354,7 +354,7 @@ TEST_CASE(
     CHECK(cut.bytes == "1234");
     CHECK(cut.truncated);
 
-    const auto diary = std::make_shared<Diary>();
+    const auto diary = std::make_shared<DatagramDiary>();
     auto transport = co_await create_datagram_endpoint(diary, options);
     send_to_now(peer, "12345", local_address(transport->descriptor()));
     co_await until([&] { return !diary->errors.empty(); });
@@ -596,7 +596,7 @@ TEST_CASE("[fault 34] run ends with endpoints and their tasks as they are") {
   run_bounded([]() -> Coroutine<void> {
     const DatagramEndpoint endpoint = co_await open_datagram_endpoint(at("127.0.0.1"));
     create_task(endpoint.receive_from());
-    const auto diary = std::make_shared<Diary>();
+    const auto diary = std::make_shared<DatagramDiary>();
     auto transport = co_await create_datagram_endpoint(diary, at("127.0.0.1"));
     transport->sendto("x", endpoint.local_address());
     co_await let_run();

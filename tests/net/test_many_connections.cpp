@@ -63,16 +63,16 @@ Coroutine<Connection> connect_within(Semaphore& at_once, std::uint16_t port) {
   co_return *std::move(connection);
 }
 
-constexpr int count = 10'000;
-constexpr rlim_t needed = count + 200;  // descriptors, on each side
+constexpr int connection_count = 10'000;
+constexpr rlim_t needed_descriptors = connection_count + 200;  // descriptors, on each side
 
 /// Raises this process's limit; nothing happens if it is high enough.
 bool raise_limit() {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_cur >= needed) return true;
-  limit.rlim_cur = needed;
-  return limit.rlim_max >= needed && ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
+  if (limit.rlim_cur >= needed_descriptors) return true;
+  limit.rlim_cur = needed_descriptors;
+  return limit.rlim_max >= needed_descriptors && ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
 /// Serves until a client says "quit" and all of them have gone, in a process of its own, since one
@@ -147,7 +147,7 @@ TEST_CASE("[fault 46] ten thousand connections at a time, each with its own answ
   ::getrlimit(RLIMIT_NOFILE, &before);
   if (!raise_limit()) {
     std::printf("SKIP [fault 46]: %d connections take %ju descriptors, and only %ju are allowed\n",
-                count, static_cast<std::uintmax_t>(needed),
+                connection_count, static_cast<std::uintmax_t>(needed_descriptors),
                 static_cast<std::uintmax_t>(before.rlim_max));
     return;
   }
@@ -155,19 +155,19 @@ TEST_CASE("[fault 46] ten thousand connections at a time, each with its own answ
   const auto talk = [&server]() -> Coroutine<void> {
     Semaphore at_once(500);
     std::vector<Task<Connection>> connecting;
-    for (int i = 0; i < count; ++i)
+    for (int i = 0; i < connection_count; ++i)
       connecting.push_back(create_task(connect_within(at_once, server.port())));
     std::vector<Connection> connections = co_await gather(connecting);
     connecting.clear();
-    CHECK(open_descriptors() >= count);
+    CHECK(open_descriptors() >= connection_count);
     for (int round = 0; round < 2; ++round) {
       std::vector<Task<bool>> talking;
-      for (int i = 0; i < count; ++i)
-        talking.push_back(create_task(answers(connections[i], round * count + i)));
+      for (int i = 0; i < connection_count; ++i)
+        talking.push_back(create_task(answers(connections[i], round * connection_count + i)));
       int right = 0;
       for (const bool is_right : co_await gather(talking))
         right += is_right ? 1 : 0;
-      CHECK(right == count);
+      CHECK(right == connection_count);
     }
     connections[0].second.write("quit\n");
     const std::string quit = co_await connections[0].first.readline();

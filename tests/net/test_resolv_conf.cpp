@@ -8,21 +8,15 @@
 #include <rondo/net/detail/resolv_conf.h>
 #include <rondo/runtime/errors.h>
 
+#include "texts.h"
+
 namespace {
 
 using namespace rondo;
+using namespace rondo::test;
 using namespace std::chrono_literals;
 using detail::parse_name_server;
 using detail::ResolvConf;
-
-using Texts = std::vector<std::string>;
-
-Texts texts(const std::vector<Address>& addresses) {
-  Texts spelled;
-  for (const Address& address : addresses)
-    spelled.push_back(address.text());
-  return spelled;
-}
 
 TEST_CASE("resolv.conf: servers, search domains and options; what makes no sense is skipped") {
   const ResolvConf conf = ResolvConf::parse(

@@ -1,4 +1,4 @@
-// getaddrinfo beside dig, both asking dnsmasq.
+// getaddrinfo beside dig, both asking_dnsmasq dnsmasq.
 
 #include <algorithm>
 #include <cstdio>
@@ -14,6 +14,7 @@
 
 #include "bare_sockets.h"
 #include "dnsmasq.h"
+#include "texts.h"
 
 namespace {
 
@@ -21,9 +22,7 @@ using namespace rondo;
 using namespace rondo::test;
 using namespace std::chrono_literals;
 
-using Texts = std::vector<std::string>;
-
-ResolverOptions asking(const Dnsmasq& server, int family = AF_UNSPEC) {
+ResolverOptions asking_dnsmasq(const Dnsmasq& server, int family = AF_UNSPEC) {
   ResolverOptions options;
   options.servers = {server.address()};
   options.hosts_file = "/nonexistent/hosts";
@@ -85,14 +84,14 @@ TEST_CASE("what dig finds at dnsmasq getaddrinfo finds, for A, AAAA and aliases"
       all.insert(all.end(), v6.begin(), v6.end());
       std::ranges::sort(all);
       REQUIRE_FALSE(all.empty());
-      const Texts found = co_await sorted_hosts(name, asking(server));
+      const Texts found = co_await sorted_hosts(name, asking_dnsmasq(server));
       CHECK(found == all);
       if (!v4.empty()) {
-        const Texts found_v4 = co_await sorted_hosts(name, asking(server, AF_INET));
+        const Texts found_v4 = co_await sorted_hosts(name, asking_dnsmasq(server, AF_INET));
         CHECK(found_v4 == v4);
       }
       if (!v6.empty()) {
-        const Texts found_v6 = co_await sorted_hosts(name, asking(server, AF_INET6));
+        const Texts found_v6 = co_await sorted_hosts(name, asking_dnsmasq(server, AF_INET6));
         CHECK(found_v6 == v6);
       }
     }
@@ -108,9 +107,9 @@ TEST_CASE("an answer that is too long for a datagram comes over TCP, as dig's do
   const Texts v4 = server.dig("A many.test");
   REQUIRE(v4.size() == 100);
   run_bounded([&server, &v4]() -> Coroutine<void> {
-    const Texts found = co_await sorted_hosts("many.test", asking(server, AF_INET));
+    const Texts found = co_await sorted_hosts("many.test", asking_dnsmasq(server, AF_INET));
     CHECK(found == v4);
-    const Texts both = co_await sorted_hosts("many.test", asking(server));
+    const Texts both = co_await sorted_hosts("many.test", asking_dnsmasq(server));
     CHECK(both.size() == 200);
   });
 }
@@ -122,15 +121,15 @@ TEST_CASE("what dig calls NXDOMAIN and REFUSED are errors that say so") {
   CHECK(server.dig_in_full("A r1.example").find("status: REFUSED") != std::string::npos);
   run_bounded([&server]() -> Coroutine<void> {
     const auto nobody =
-        co_await thrown_by<ResolveError>(getaddrinfo("nobody.test", 22, asking(server)));
+        co_await thrown_by<ResolveError>(getaddrinfo("nobody.test", 22, asking_dnsmasq(server)));
     REQUIRE(nobody);
     CHECK(nobody->code().value() == EAI_NONAME);
     const auto refused =
-        co_await thrown_by<ResolveError>(getaddrinfo("r1.example", 22, asking(server)));
+        co_await thrown_by<ResolveError>(getaddrinfo("r1.example", 22, asking_dnsmasq(server)));
     REQUIRE(refused);
     CHECK(refused->code().value() == EAI_FAIL);
-    const auto v6 =
-        co_await thrown_by<ResolveError>(getaddrinfo("v4.test", 22, asking(server, AF_INET6)));
+    const auto v6 = co_await thrown_by<ResolveError>(
+        getaddrinfo("v4.test", 22, asking_dnsmasq(server, AF_INET6)));
     REQUIRE(v6);
     CHECK(v6->code().value() == EAI_ADDRFAMILY);
   });
@@ -143,14 +142,14 @@ TEST_CASE("resolv.conf may ask for TCP from the start; names of addresses are fo
   REQUIRE(name == Texts{"v6.test."});
   run_bounded([&server]() -> Coroutine<void> {
     const Address v6 = addresses_of("2001:db8::6", 22).front();
-    const std::string found = co_await getnameinfo(v6, asking(server));
+    const std::string found = co_await getnameinfo(v6, asking_dnsmasq(server));
     CHECK(found == "v6.test");
 
     std::string path = "/tmp/rondo-test-resolv-XXXXXX";
     const FileDescriptor file(::mkstemp(path.data()));
     const std::string text = "search test\noptions use-vc\n";
     REQUIRE(::write(file.get(), text.data(), text.size()) > 0);
-    ResolverOptions options = asking(server);
+    ResolverOptions options = asking_dnsmasq(server);
     options.resolv_conf = path;
     const Texts both = co_await sorted_hosts("both", options);
     CHECK(both == Texts{"192.0.2.1", "2001:db8::1"});
@@ -166,7 +165,7 @@ TEST_CASE("a lookup over TCP cancelled at any moment leaves no socket" *
     const std::size_t before = open_descriptors();
     int cancelled = 0;
     for (int round = 0; round < 200; ++round) {
-      auto looking = create_task(getaddrinfo("many.test", 22, asking(server)));
+      auto looking = create_task(getaddrinfo("many.test", 22, asking_dnsmasq(server)));
       co_await let_run(round % 20);
       if (round % 3 == 0) co_await sleep(std::chrono::microseconds(round * 5));
       looking.cancel();

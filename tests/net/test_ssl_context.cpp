@@ -9,22 +9,12 @@
 
 #include <rondo/net/ssl_context.h>
 
-#include "certificates.h"
+#include "tls_fixture.h"
 
 namespace {
 
 using namespace rondo;
 using namespace rondo::test;
-
-bool no_openssl() {
-  if (Certificates::unavailable().empty()) return false;
-  std::printf("SKIP SSLContext: %s\n", Certificates::unavailable().c_str());
-  return true;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 std::string text_of(const std::string& path) {
   std::ostringstream text;
@@ -87,7 +77,7 @@ TEST_CASE("a file that is not there is an OSError that names it") {
 }
 
 TEST_CASE("a file that holds no certificate is an SSLError with the file and the reason") {
-  if (no_openssl()) return;
+  if (no_certificates("SSLContext")) return;
   const std::string path = Certificates::get().path("empty.pem");
   std::ofstream(path) << "nothing\n";
   const SSLContext context = SSLContext::server();
@@ -101,7 +91,7 @@ TEST_CASE("a file that holds no certificate is an SSLError with the file and the
 }
 
 TEST_CASE("a key that belongs to another certificate is refused by name") {
-  if (no_openssl()) return;
+  if (no_certificates("SSLContext")) return;
   Certificates& certificates = Certificates::get();
   const std::string key = certificates.of_client();
   const auto error = error_of<SSLError>([&] { SSLContext::server(certificates.good(), key); });
@@ -110,7 +100,7 @@ TEST_CASE("a key that belongs to another certificate is refused by name") {
 }
 
 TEST_CASE("an encrypted key takes its password; errors do not repeat it, and nobody is asked") {
-  if (no_openssl()) return;
+  if (no_certificates("SSLContext")) return;
   Certificates& certificates = Certificates::get();
   const std::string key = certificates.encrypted_key();
   SSLContext::server(certificates.good(), key, Certificates::password);
@@ -127,7 +117,7 @@ TEST_CASE("an encrypted key takes its password; errors do not repeat it, and nob
 }
 
 TEST_CASE("trusted certificates may be a file, a directory or text") {
-  if (no_openssl()) return;
+  if (no_certificates("SSLContext")) return;
   const SSLContext context = SSLContext::client();
   const std::string authority = Certificates::get().authority();
   context.load_verify_locations(authority);

@@ -20,25 +20,13 @@
 #include <rondo/runtime/task.h>
 
 #include "bare_sockets.h"
+#include "stream_handlers.h"
 
 namespace {
 
 using namespace rondo;
 using namespace rondo::test;
 using namespace std::chrono_literals;
-
-Coroutine<void> echo(StreamReader reader, StreamWriter writer) {
-  for (;;) {
-    const std::string bytes = co_await reader.read(4096);
-    if (bytes.empty()) co_return;
-    writer.write(bytes);
-    co_await writer.drain();
-  }
-}
-
-Coroutine<void> leave_at_once(StreamReader, StreamWriter) {
-  co_return;
-}
 
 /// Collects what the loop's exception handler is told.
 std::shared_ptr<std::vector<std::string>> collect_reports() {
@@ -51,7 +39,7 @@ std::shared_ptr<std::vector<std::string>> collect_reports() {
 
 TEST_CASE("a server serves its clients at the port that the kernel chose, until it is closed") {
   run_bounded([]() -> Coroutine<void> {
-    const Server server = co_await start_server(echo, "127.0.0.1", 0);
+    const Server server = co_await start_server(send_back, "127.0.0.1", 0);
     CHECK(server.is_serving());
     const std::vector<Address> sockets = server.sockets();
     REQUIRE(sockets.size() == 1);
@@ -77,7 +65,7 @@ TEST_CASE("a server serves its clients at the port that the kernel chose, until 
 
 TEST_CASE("[case 166] after close a connect is refused") {
   run_bounded([]() -> Coroutine<void> {
-    const Server server = co_await start_server(echo, "127.0.0.1", 0);
+    const Server server = co_await start_server(send_back, "127.0.0.1", 0);
     const Address address = server.sockets().at(0);
     co_await let_run(3);  // the accept is in flight
     server.close();
@@ -90,7 +78,7 @@ TEST_CASE("[case 166] after close a connect is refused") {
 
 TEST_CASE("[case 197] wait_closed waits for the close and for the last client's end") {
   run_bounded([]() -> Coroutine<void> {
-    const Server server = co_await start_server(echo, "127.0.0.1", 0);
+    const Server server = co_await start_server(send_back, "127.0.0.1", 0);
     auto closed = create_task(server.wait_closed());
     auto also_closed = create_task(server.wait_closed());
     FileDescriptor first = connect_now(server.sockets().at(0));
@@ -119,7 +107,7 @@ TEST_CASE("[case 197] wait_closed waits for the close and for the last client's 
 
 TEST_CASE("[case 197] wait_closed of a server that is open and idle waits for close") {
   run_bounded([]() -> Coroutine<void> {
-    const Server server = co_await start_server(echo, "127.0.0.1", 0);
+    const Server server = co_await start_server(send_back, "127.0.0.1", 0);
     auto closed = create_task(server.wait_closed());
     {
       const FileDescriptor visitor = connect_now(server.sockets().at(0));
@@ -147,7 +135,7 @@ struct Flood {
 
 TEST_CASE("[case 197] close_clients ends idle clients; abort_clients also those that do not read") {
   run_bounded([]() -> Coroutine<void> {
-    const Server idle = co_await start_server(echo, "127.0.0.1", 0);
+    const Server idle = co_await start_server(send_back, "127.0.0.1", 0);
     const FileDescriptor client = connect_now(idle.sockets().at(0));
     send_now(client, "x");
     co_await receive(client, 1);

@@ -19,27 +19,13 @@
 #include <rondo/runtime/task.h>
 
 #include "bare_sockets.h"
+#include "stream_handlers.h"
 
 namespace {
 
 using namespace rondo;
 using namespace rondo::test;
 using namespace std::chrono_literals;
-
-std::string random_bytes(std::size_t count, std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  std::string bytes(count, '\0');
-  for (std::size_t i = 0; i + sizeof(std::uint64_t) <= count; i += sizeof(std::uint64_t)) {
-    const std::uint64_t word = random();
-    std::memcpy(bytes.data() + i, &word, sizeof word);
-  }
-  return bytes;
-}
-
-/// From 1 byte to 64 KiB.
-std::ptrdiff_t random_size(std::mt19937& random) {
-  return static_cast<std::ptrdiff_t>(random() % (64 * 1024)) + 1;
-}
 
 Coroutine<void> echo_in_random_pieces(StreamReader reader, StreamWriter writer) {
   std::mt19937 random(2);

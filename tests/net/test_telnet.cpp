@@ -14,6 +14,7 @@
 #include <rondo/runtime/task.h>
 
 #include "bare_sockets.h"
+#include "telnet_bytes.h"
 
 namespace {
 
@@ -24,10 +25,8 @@ using namespace std::string_literals;
 using telnet::Command;
 using telnet::Option;
 
-const std::string IAC = "\xff";
 const std::string DO_SGA = "\xff\xfd\3";
 const std::string WILL_SGA = "\xff\xfb\3";
-const std::string SB = "\xff\xfa";
 
 TEST_CASE("a telnet connection reads and writes text; the options are dealt with on the way") {
   run_bounded([]() -> Coroutine<void> {

@@ -8,23 +8,19 @@
 
 #include <rondo/net/telnet_codec.h>
 
+#include "telnet_bytes.h"
+
 namespace {
 
 using namespace rondo;
+using namespace rondo::test;
 using telnet::Command;
 using telnet::Option;
 using Role = TelnetCodec::Role;
 
 using namespace std::string_literals;
 
-// The bytes, as RFC 854 numbers them.
-const std::string IAC = "\xff";
-const std::string DONT = "\xff\xfe";
-const std::string DO = "\xff\xfd";
-const std::string WONT = "\xff\xfc";
-const std::string WILL = "\xff\xfb";
-const std::string SB = "\xff\xfa";
-const std::string SE = "\xff\xf0";
+// Options, and what is said of them.
 const std::string ECHO_OPTION = "\1";
 const std::string SGA = "\3";
 const std::string STATUS = "\5";

@@ -14,6 +14,7 @@
 
 #include <rondo/net/tls.h>
 
+#include "stream_handlers.h"
 #include "tls_fixture.h"
 
 namespace {
@@ -252,21 +253,10 @@ TEST_CASE("a man in the middle with another certificate is told nothing") {
   });
 }
 
-std::string random_bytes(std::size_t count, std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  std::string bytes(count, '\0');
-  for (std::size_t i = 0; i + sizeof(std::uint64_t) <= count; i += sizeof(std::uint64_t)) {
-    const std::uint64_t word = random();
-    std::memcpy(bytes.data() + i, &word, sizeof word);
-  }
-  return bytes;
-}
-
-Coroutine<void> echo_in_random_pieces(StreamReader reader, StreamWriter writer) {
+Coroutine<void> echo_tls_in_random_pieces(StreamReader reader, StreamWriter writer) {
   std::mt19937 random(2);
   for (;;) {
-    const std::string bytes =
-        co_await reader.read(static_cast<std::ptrdiff_t>(random() % (64 * 1024)) + 1);
+    const std::string bytes = co_await reader.read(random_size(random));
     if (bytes.empty()) break;
     writer.write(bytes);
     co_await writer.drain();
@@ -279,7 +269,7 @@ TEST_CASE("[fault 38] 64 MiB go over TLS and come back byte for byte, past a rea
   const auto transfer = []() -> Coroutine<void> {
     const std::string sent = random_bytes(64 * 1024 * 1024, 1);
     const Server server =
-        co_await start_tls_server(echo_in_random_pieces, "127.0.0.1", 0, server_context());
+        co_await start_tls_server(echo_tls_in_random_pieces, "127.0.0.1", 0, server_context());
     auto [reader, writer] =
         co_await open_tls_connection("127.0.0.1", port_of(server), client_context());
     writer.write(sent);

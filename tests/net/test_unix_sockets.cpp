@@ -19,6 +19,7 @@
 #include <rondo/runtime/task.h>
 
 #include "bare_sockets.h"
+#include "stream_handlers.h"
 
 namespace {
 
@@ -44,15 +45,6 @@ class Directory {
  private:
   std::string path_;
 };
-
-Coroutine<void> echo(StreamReader reader, StreamWriter writer) {
-  for (;;) {
-    const std::string bytes = co_await reader.read(4096);
-    if (bytes.empty()) co_return;
-    writer.write(bytes);
-    co_await writer.drain();
-  }
-}
 
 /// Connects, says something and gets it back.
 Coroutine<void> check_echo(std::string path) {
@@ -82,7 +74,7 @@ TEST_CASE("a Unix server serves its clients at a path, and removes the file when
   run_bounded([]() -> Coroutine<void> {
     const Directory directory;
     const std::string path = directory / "socket";
-    const Server server = co_await start_unix_server(echo, path);
+    const Server server = co_await start_unix_server(send_back, path);
     REQUIRE(server.sockets().size() == 1);
     CHECK(server.sockets()[0].path() == path);
     CHECK(fs::is_socket(path));
@@ -100,7 +92,7 @@ TEST_CASE("a Unix server serves its clients at a path, and removes the file when
 TEST_CASE("a Unix server at an abstract name has no file") {
   run_bounded([]() -> Coroutine<void> {
     const std::string name = abstract_name("server");
-    const Server server = co_await start_unix_server(echo, name);
+    const Server server = co_await start_unix_server(send_back, name);
     CHECK(server.sockets().at(0).path() == name);
     CHECK(server.sockets().at(0).text() == "@" + name.substr(1));
     co_await check_echo(name);
@@ -120,21 +112,21 @@ TEST_CASE("a socket that is left at the path is replaced; what is no socket stay
       const FileDescriptor gone = listener_at(path);
     }
     CHECK(fs::is_socket(path));
-    const Server server = co_await start_unix_server(echo, path);
+    const Server server = co_await start_unix_server(send_back, path);
     co_await check_echo(path);
     server.close();
     co_await server.wait_closed();
 
     const std::string file = directory / "file";
     std::ofstream(file) << "precious";
-    const auto error = co_await thrown_by<OSError>(start_unix_server(echo, file));
+    const auto error = co_await thrown_by<OSError>(start_unix_server(send_back, file));
     REQUIRE(error);
     CHECK(error->code().value() == EADDRINUSE);
     CHECK(std::string(error->what()).find(file) != std::string::npos);
     CHECK(fs::file_size(file) == 8);
 
     const std::string nowhere = directory / "no/such/directory";
-    const auto missing = co_await thrown_by<OSError>(start_unix_server(echo, nowhere));
+    const auto missing = co_await thrown_by<OSError>(start_unix_server(send_back, nowhere));
     REQUIRE(missing);
     CHECK(missing->code().value() == ENOENT);
   });
@@ -144,8 +136,8 @@ TEST_CASE("at its close a server leaves a file alone that is not, or is not to b
   run_bounded([]() -> Coroutine<void> {
     const Directory directory;
     const std::string path = directory / "socket";
-    const Server first = co_await start_unix_server(echo, path);
-    const Server second = co_await start_unix_server(echo, path);  // takes the place
+    const Server first = co_await start_unix_server(send_back, path);
+    const Server second = co_await start_unix_server(send_back, path);  // takes the place
     first.close();
     co_await first.wait_closed();
     CHECK(fs::is_socket(path));
@@ -156,7 +148,7 @@ TEST_CASE("at its close a server leaves a file alone that is not, or is not to b
 
     UnixServerOptions options;
     options.cleanup_socket = false;
-    const Server third = co_await start_unix_server(echo, path, options);
+    const Server third = co_await start_unix_server(send_back, path, options);
     third.close();
     co_await third.wait_closed();
     CHECK(fs::is_socket(path));
@@ -167,7 +159,7 @@ TEST_CASE("a Unix server that is open when its loop ends has removed its file") 
   const Directory directory;
   const std::string path = directory / "socket";
   run_bounded([&path]() -> Coroutine<void> {
-    co_await start_unix_server(echo, path);
+    co_await start_unix_server(send_back, path);
     CHECK(fs::is_socket(path));
   });
   CHECK_FALSE(fs::exists(path));
@@ -178,13 +170,13 @@ TEST_CASE("a path that is too long is an error that says how long it may be") {
     const Directory directory;
     const std::string base = directory / "";
     const std::string longest = base + std::string(107 - base.size(), 'x');
-    const Server server = co_await start_unix_server(echo, longest);
+    const Server server = co_await start_unix_server(send_back, longest);
     co_await check_echo(longest);
     for (const bool connecting : {true, false}) {
       std::optional<ValueError> error;
       if (connecting) error = co_await thrown_by<ValueError>(open_unix_connection(longest + "x"));
       if (!connecting)
-        error = co_await thrown_by<ValueError>(start_unix_server(echo, longest + "x"));
+        error = co_await thrown_by<ValueError>(start_unix_server(send_back, longest + "x"));
       REQUIRE(error);
       const std::string text = error->what();
       CHECK(text.find("has at most 107 bytes, and this one 108: " + longest) != std::string::npos);

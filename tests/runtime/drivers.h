@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <functional>
@@ -18,6 +19,9 @@
 // The ways to the kernel that there are here, for tests of what each of them must do.
 
 namespace rondo::test {
+
+/// An opcode that no kernel has.
+constexpr auto nonsense = static_cast<Opcode>(200);
 
 /// Does the kernel lack io_uring, or deny it?
 inline bool io_uring_is_missing() {
@@ -72,6 +76,9 @@ inline EpollOptions old_epoll() {
   options.threads = 1;
   return options;
 }
+
+/// The epoll of today's kernels, and an old one's.
+inline const std::array<EpollOptions, 2> both_kinds_of_epoll{EpollOptions(), old_epoll()};
 
 /// The ring with each set of flags; none where io_uring is missing.
 inline std::vector<DriverKind> rings() {

@@ -32,6 +32,11 @@ class Gate {
   bool open_ = false;
 };
 
+/// A job for a thread: ends when the gate opens.
+inline bool pass(const Gate& gate) {
+  return gate.pass();
+}
+
 /// A job for a thread: says that it has begun, and ends when the gate opens.
 inline bool begin_and_pass(Gate& begun, const Gate& gate) {
   begun.open();

@@ -14,7 +14,7 @@ namespace {
 
 using Values = std::vector<int>;
 
-Coroutine<int> after(Duration delay, int value) {
+Coroutine<int> value_after(Duration delay, int value) {
   co_await sleep(delay);
   if (value < 0) throw std::runtime_error("negative");
   co_return value;
@@ -23,16 +23,16 @@ Coroutine<int> after(Duration delay, int value) {
 std::vector<Coroutine<int>> coroutines(std::initializer_list<int> seconds) {
   std::vector<Coroutine<int>> all;
   for (const int second : seconds)
-    all.push_back(after(std::chrono::seconds(second), second));
+    all.push_back(value_after(std::chrono::seconds(second), second));
   return all;
 }
 
 TEST_CASE("results come in the order in which they finish [case 62]") {
   run_virtual([]() -> Coroutine<> {
     std::vector<Coroutine<int>> all;
-    all.push_back(after(150ms, 3));
-    all.push_back(after(10ms, 1));
-    all.push_back(after(10ms, 2));
+    all.push_back(value_after(150ms, 3));
+    all.push_back(value_after(10ms, 1));
+    all.push_back(value_after(10ms, 2));
     Values values;
     for (auto next : as_completed(std::move(all))) {
       const int value = co_await next;
@@ -46,7 +46,8 @@ TEST_CASE("results come in the order in which they finish [case 62]") {
 
 TEST_CASE("what is not there in time is a TimeoutError; the tasks go on [case 63]") {
   run_virtual([]() -> Coroutine<> {
-    std::vector<Task<int>> tasks{create_task(after(100ms, 1)), create_task(after(150ms, 2))};
+    std::vector<Task<int>> tasks{create_task(value_after(100ms, 1)),
+                                 create_task(value_after(150ms, 2))};
     Values values;
     int timeouts = 0;
     for (auto next : as_completed(tasks, 120ms)) {
@@ -147,7 +148,7 @@ TEST_CASE("whoever awaits first gets the first result [case 66]") {
 
 TEST_CASE("the form with next() yields the very tasks that were passed in [case 67]") {
   run_virtual([]() -> Coroutine<> {
-    std::vector<Task<int>> tasks{create_task(after(2s, 1)), create_task(after(1s, 2))};
+    std::vector<Task<int>> tasks{create_task(value_after(2s, 1)), create_task(value_after(1s, 2))};
     auto completed = as_completed(tasks);
     std::vector<Future<int>> order;
     while (auto done = co_await completed.next()) {
@@ -169,8 +170,8 @@ TEST_CASE("the form with next() yields the very tasks that were passed in [case 
 
 TEST_CASE("the same task named twice counts once [case 68]") {
   run_virtual([]() -> Coroutine<> {
-    auto task = create_task(after(1s, 1));
-    std::vector<Task<int>> tasks{task, task, create_task(after(2s, 2)), task};
+    auto task = create_task(value_after(1s, 1));
+    std::vector<Task<int>> tasks{task, task, create_task(value_after(2s, 2)), task};
     Values values;
     for (auto next : as_completed(tasks)) {
       const int value = co_await next;
@@ -193,7 +194,7 @@ TEST_CASE("an error is thrown at its own await and stops none of the others") {
 
 TEST_CASE("nothing is cancelled when the loop over the results ends early") {
   run_virtual([]() -> Coroutine<> {
-    std::vector<Task<int>> tasks{create_task(after(1s, 1)), create_task(after(2s, 2))};
+    std::vector<Task<int>> tasks{create_task(value_after(1s, 1)), create_task(value_after(2s, 2))};
     for (auto next : as_completed(tasks)) {
       co_await next;
       break;

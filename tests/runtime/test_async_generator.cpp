@@ -21,7 +21,7 @@ namespace {
 
 using Log = std::vector<std::string>;
 
-AsyncGenerator<int> count(int from, int to) {
+AsyncGenerator<int> count_seconds(int from, int to) {
   for (int i = from; i < to; ++i) {
     co_await sleep(1s);
     co_yield i;
@@ -48,22 +48,9 @@ AsyncGenerator<int> with_cleanup(Log& log) {
   log.push_back("after");
 }
 
-/// Writes down when it is destroyed.
-class Trace {
- public:
-  Trace(Log& log, std::string text) : log_(log), text_(std::move(text)) {}
-  Trace(const Trace&) = delete;
-  Trace& operator=(const Trace&) = delete;
-  ~Trace() { log_.push_back(text_); }
-
- private:
-  Log& log_;
-  std::string text_;
-};
-
 TEST_CASE("an async generator yields in order, then nothing for ever [case 199]") {
   run_virtual([]() -> Coroutine<> {
-    auto generator = count(1, 4);
+    auto generator = count_seconds(1, 4);
     std::vector<int> values;
     while (auto item = co_await generator.next())
       values.push_back(*item);
@@ -183,7 +170,7 @@ TEST_CASE("aclose twice, or after the end, is no error [case 202]") {
     co_await closed.next();
     co_await closed.aclose();
     co_await closed.aclose();
-    auto exhausted = count(0, 0);
+    auto exhausted = count_seconds(0, 0);
     co_await exhausted.next();
     co_await exhausted.aclose();
     CHECK(log == Log{"closing", "clean"});
@@ -192,7 +179,7 @@ TEST_CASE("aclose twice, or after the end, is no error [case 202]") {
 
 TEST_CASE("two cannot await a generator at the same time [case 202]") {
   run_virtual([]() -> Coroutine<> {
-    auto generator = count(5, 7);
+    auto generator = count_seconds(5, 7);
     auto first = create_task(as_coroutine(generator.next()));
     co_await turns(1);
     const std::string next_error = co_await error_of(generator.next());
@@ -226,7 +213,7 @@ TEST_CASE("a generator cannot await itself") {
 
 TEST_CASE("different tasks may take elements in turn") {
   run_virtual([]() -> Coroutine<> {
-    auto generator = count(0, 4);
+    auto generator = count_seconds(0, 4);
     const auto take = [&]() -> Coroutine<int> {
       const auto item = co_await generator.next();
       co_return item.value_or(-1);
@@ -274,8 +261,8 @@ TEST_CASE("a dropped generator is no coroutine that was never awaited") {
     get_running_loop().set_debug(true);
     Reports reports(get_running_loop());
     {
-      auto unstarted = count(0, 2);
-      auto suspended = count(0, 2);
+      auto unstarted = count_seconds(0, 2);
+      auto suspended = count_seconds(0, 2);
       co_await suspended.next();
     }
     CHECK(reports.size() == 0);
@@ -426,7 +413,7 @@ TEST_CASE("a generator may be made of another one") {
       while (auto item = co_await source.next())
         co_yield *item** item;
     };
-    auto generator = squares(count(1, 4));
+    auto generator = squares(count_seconds(1, 4));
     int sum = 0;
     while (auto item = co_await generator.next())
       sum += *item;

@@ -263,7 +263,7 @@ TEST_CASE("tasks that wait at a barrier can be dropped with their loop") {
 
 /// Tasks that pass a barrier in rounds, cancelled and reset at random, are all set free by an
 /// abort.
-Coroutine<> race(unsigned seed) {
+Coroutine<> barrier_race(unsigned seed) {
   std::mt19937 random(seed);
   const auto number = [&random](int from, int to) {
     return std::uniform_int_distribution<int>(from, to)(random);
@@ -307,7 +307,7 @@ TEST_CASE("whatever the order of cancellations and resets, nobody is left at a b
           doctest::test_suite("heavy")) {
   for (unsigned seed = 0; seed < 300; ++seed) {
     INFO("seed ", seed);
-    run_virtual([seed]() -> Coroutine<> { return race(seed); });
+    run_virtual([seed]() -> Coroutine<> { return barrier_race(seed); });
   }
 }
 

@@ -19,7 +19,7 @@ namespace rondo::testing {
 namespace {
 
 enum class By { cancel, scope };
-enum class Order { canceller_first, program_first };
+enum class FirstToRun { canceller_first, program_first };
 
 constexpr int milliseconds_of_life = 12;
 constexpr int turns_each = 12;
@@ -34,16 +34,16 @@ class Ledger {
 template <class Program>
 class Trial {
  public:
-  Trial(By by, Order order, Duration when, int turn)
+  Trial(By by, FirstToRun order, Duration when, int turn)
       : by_(by), order_(order), when_(when), turn_(turn) {}
 
   /// True when the program was over before it could be cancelled.
   bool run() {
     return run_virtual([this]() -> Coroutine<bool> {
       Program program;
-      if (order_ == Order::canceller_first) canceller_ = create_task(cancel_in_time());
+      if (order_ == FirstToRun::canceller_first) canceller_ = create_task(cancel_in_time());
       task_ = create_task(run_in_scope(program));
-      if (order_ == Order::program_first) canceller_ = create_task(cancel_in_time());
+      if (order_ == FirstToRun::program_first) canceller_ = create_task(cancel_in_time());
       const bool was_over = co_await canceller_;
       const std::string error = co_await error_of(task_);
       CHECK((error.empty() || error == "cancelled"));
@@ -69,7 +69,7 @@ class Trial {
   }
 
   By by_;
-  Order order_;
+  FirstToRun order_;
   Duration when_;
   int turn_;
   CancelScope scope_;
@@ -82,7 +82,7 @@ template <class Program>
 void cancel_at_every_moment() {
   int in_time = 0;
   for (const By by : {By::cancel, By::scope}) {
-    for (const Order order : {Order::canceller_first, Order::program_first}) {
+    for (const FirstToRun order : {FirstToRun::canceller_first, FirstToRun::program_first}) {
       bool over = false;
       for (int millisecond = 0; millisecond < milliseconds_of_life; ++millisecond) {
         for (int turn = 0; turn < turns_each; ++turn) {

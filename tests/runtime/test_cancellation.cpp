@@ -63,11 +63,6 @@ TEST_CASE("a task can be cancelled between two turns [case 37]") {
   });
 }
 
-Coroutine<int> wait_and_return(Future<> future, int value) {
-  co_await future;
-  co_return value;
-}
-
 TEST_CASE("cancelling the future that a task awaits cancels the task [case 38]") {
   run_virtual([]() -> Coroutine<> {
     auto future = Future<>::create();

@@ -44,7 +44,8 @@ class Memory {
 };
 
 /// Receives a byte into its frame.
-Coroutine<int> receive(Loop& loop, int socket, std::optional<std::size_t>& in_flight_at_end) {
+Coroutine<int> receive_a_byte(Loop& loop, int socket,
+                              std::optional<std::size_t>& in_flight_at_end) {
   Memory memory(loop, in_flight_at_end);
   const Request request{Opcode::receive, socket, &memory.byte, 1};
   co_return co_await detail::perform(request);
@@ -78,7 +79,7 @@ TEST_CASE("[fault 25] a cancel that cannot stop the operation: the task waits fo
   run_scripted([]() -> Coroutine<void> {
     kernel().obeys_cancels = false;
     std::optional<std::size_t> in_flight_at_end;
-    auto task = create_task(receive(get_running_loop(), -1, in_flight_at_end));
+    auto task = create_task(receive_a_byte(get_running_loop(), -1, in_flight_at_end));
     co_await let_run(2);
     task.cancel();
     kernel().answer_cancel(*kernel().asked().front().operation);
@@ -97,7 +98,7 @@ TEST_CASE("[fault 23] an operation that was answered is in flight until its canc
   run_scripted([]() -> Coroutine<void> {
     kernel().obeys_cancels = false;
     std::optional<std::size_t> in_flight_at_end;
-    auto task = create_task(receive(get_running_loop(), -1, in_flight_at_end));
+    auto task = create_task(receive_a_byte(get_running_loop(), -1, in_flight_at_end));
     co_await let_run(2);
     Operation& operation = *kernel().asked().front().operation;
     task.cancel();
@@ -115,7 +116,7 @@ TEST_CASE("[fault 23] an operation that was answered is in flight until its canc
 TEST_CASE("[fault 29] a task whose handle is dropped keeps its memory until the answer") {
   run_scripted([]() -> Coroutine<void> {
     std::optional<std::size_t> in_flight_at_end;
-    static_cast<void>(create_task(receive(get_running_loop(), -1, in_flight_at_end)));
+    static_cast<void>(create_task(receive_a_byte(get_running_loop(), -1, in_flight_at_end)));
     co_await let_run(5);
     CHECK_FALSE(in_flight_at_end);
     kernel().answer(1);
@@ -127,7 +128,7 @@ TEST_CASE("[fault 29] a task whose handle is dropped keeps its memory until the 
 TEST_CASE("[fault 29] an exception of main destroys nothing that is in flight") {
   std::optional<std::size_t> in_flight_at_end;
   const auto fail = [](std::optional<std::size_t>& end) -> Coroutine<void> {
-    static_cast<void>(create_task(receive(get_running_loop(), -1, end)));
+    static_cast<void>(create_task(receive_a_byte(get_running_loop(), -1, end)));
     co_await let_run(2);
     throw std::runtime_error("expected");
   };
@@ -143,7 +144,7 @@ TEST_CASE("[fault 29] closing a stopped loop destroys a task when its operation 
     const CapturedStderr reports;
     std::optional<std::size_t> in_flight_at_end;
     Loop loop(real ? LoopOptions() : scripted());
-    static_cast<void>(create_task_on(loop, receive(loop, mine.get(), in_flight_at_end)));
+    static_cast<void>(create_task_on(loop, receive_a_byte(loop, mine.get(), in_flight_at_end)));
     turn(loop, 3);
     CHECK(loop.driver().in_flight() == 1);
     CHECK_FALSE(in_flight_at_end);
@@ -181,7 +182,7 @@ std::string close_without_answers(bool simulated) {
     loop.close_patience = simulated ? Duration(1h) : 10ms;
     kernel_of(loop).obeys_cancels = false;
     kernel_of(loop).simulated = simulated;
-    task = create_task_on(loop, receive(loop, -1, in_flight_at_end));
+    task = create_task_on(loop, receive_a_byte(loop, -1, in_flight_at_end));
     static_cast<void>(loop.call_later(1h, [] {}));
     turn(loop, 3);
     loop.close();
@@ -228,7 +229,7 @@ TEST_CASE("[fault 34] a loop closes though its kernel fails, and frees nothing i
     LoopOptions options;
     options.make_driver = [] { return std::make_unique<BrokenKernel>(); };
     Loop loop(options);
-    static_cast<void>(create_task_on(loop, receive(loop, -1, in_flight_at_end)));
+    static_cast<void>(create_task_on(loop, receive_a_byte(loop, -1, in_flight_at_end)));
     turn(loop, 2);
     loop.close();
     return (in_flight_at_end ? "freed, " : "kept, ") + reports.text();

@@ -267,9 +267,9 @@ TEST_CASE("what a cancelled waiter was notified of is taken by another one [case
 
 /// Producers and consumers of a count, cancelled at random. Every unit that is produced is there
 /// or was consumed, and no consumer waits while there is one.
-class Race {
+class ConditionRace {
  public:
-  explicit Race(unsigned seed) : random_(seed) {}
+  explicit ConditionRace(unsigned seed) : random_(seed) {}
 
   Coroutine<> run() {
     const int consumers = number(2, 6);
@@ -335,7 +335,7 @@ TEST_CASE("whatever the order of cancellations, no notification is lost" *
   for (unsigned seed = 0; seed < 500; ++seed) {
     INFO("seed ", seed);
     run_virtual([seed]() -> Coroutine<> {
-      Race race(seed);
+      ConditionRace race(seed);
       co_await race.run();
     });
   }

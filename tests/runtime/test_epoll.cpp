@@ -30,10 +30,8 @@ using namespace rondo;
 using namespace rondo::test;
 using namespace std::chrono_literals;
 
-const std::array<EpollOptions, 2> both_kinds{EpollOptions(), old_epoll()};
-
 TEST_CASE("a receive and a send on one socket wait side by side") {
-  for (const EpollOptions& options : both_kinds) {
+  for (const EpollOptions& options : both_kinds_of_epoll) {
     Epoll driver(options);
     auto [mine, peer] = socket_pair();
     std::string much(16 * 1024 * 1024, 'x');

@@ -40,8 +40,6 @@ using namespace rondo::test;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-const std::array<EpollOptions, 2> both_kinds{EpollOptions(), old_epoll()};
-
 /// A named pipe, whose opening for reading blocks until somebody writes.
 class NamedPipe {
  public:
@@ -85,7 +83,7 @@ void wait_for_a_thread_that_opens() {
 }
 
 TEST_CASE("a file is read in full, from memory or by a thread") {
-  for (const EpollOptions& options : both_kinds) {
+  for (const EpollOptions& options : both_kinds_of_epoll) {
     Epoll driver(options);
     const FileDescriptor file(::open(fs::temp_directory_path().c_str(), O_TMPFILE | O_RDWR, 0600));
     REQUIRE(file);
@@ -191,7 +189,7 @@ TEST_CASE("[fault 34] a loop closes though a thread of its driver is stuck, and 
 }
 
 TEST_CASE("a write to a pipe takes what there is room for, and changes no flags") {
-  for (const EpollOptions& options : both_kinds) {
+  for (const EpollOptions& options : both_kinds_of_epoll) {
     Epoll driver(options);
     auto [from, to] = new_pipe();
     const int flags = ::fcntl(to.get(), F_GETFL);
@@ -229,7 +227,7 @@ TEST_CASE("a write to a pipe takes what there is room for, and changes no flags"
 }
 
 TEST_CASE("a full pipe is waited for, and a writer whose reader goes away ends") {
-  for (const EpollOptions& options : both_kinds) {
+  for (const EpollOptions& options : both_kinds_of_epoll) {
     Epoll driver(options);
     auto [from, to] = new_pipe();
     REQUIRE(::fcntl(to.get(), F_SETPIPE_SZ, 4096) == 4096);
@@ -251,7 +249,7 @@ TEST_CASE("a full pipe is waited for, and a writer whose reader goes away ends")
 }
 
 TEST_CASE("a terminal is read and written to without blocking") {
-  for (const EpollOptions& options : both_kinds) {
+  for (const EpollOptions& options : both_kinds_of_epoll) {
     Epoll driver(options);
     const FileDescriptor master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
     REQUIRE(::grantpt(master.get()) == 0);

@@ -133,7 +133,7 @@ TEST_CASE("a waiter that is cancelled after set wakes nobody in its stead [case 
 
 /// Tasks that wait for events which are set, cleared and cancelled at random. A model beside the
 /// event knows who must have been woken.
-Coroutine<> race(unsigned seed) {
+Coroutine<> event_race(unsigned seed) {
   std::mt19937 random(seed);
   const auto number = [&random](int from, int to) {
     return std::uniform_int_distribution<int>(from, to)(random);
@@ -185,7 +185,7 @@ TEST_CASE("whatever the order of cancellations, an event wakes all that waited a
           doctest::test_suite("heavy")) {
   for (unsigned seed = 0; seed < 300; ++seed) {
     INFO("seed ", seed);
-    run_virtual([seed]() -> Coroutine<> { return race(seed); });
+    run_virtual([seed]() -> Coroutine<> { return event_race(seed); });
   }
 }
 

@@ -16,12 +16,7 @@
 namespace rondo::testing {
 namespace {
 
-Coroutine<int> after(Duration delay, int value) {
-  co_await sleep(delay);
-  co_return value;
-}
-
-Coroutine<int> fail_after(Duration delay, std::string text) {
+Coroutine<int> failing_after(Duration delay, std::string text) {
   co_await sleep(delay);
   throw std::runtime_error(text);
 }
@@ -57,8 +52,8 @@ TEST_CASE("gather runs its children at the same time") {
 TEST_CASE("the first exception ends gather at once, and the others go on [case 70]") {
   run_virtual([]() -> Coroutine<> {
     auto slow = create_task(after(3s, 1));
-    auto bad = create_task(fail_after(1s, "first"));
-    auto worse = create_task(fail_after(2s, "second"));
+    auto bad = create_task(failing_after(1s, "first"));
+    auto worse = create_task(failing_after(2s, "second"));
     const std::string error = co_await error_of(gather(slow, bad, worse));
     CHECK(error == "first");
     CHECK(now() == 1s);
@@ -76,7 +71,7 @@ TEST_CASE("return_exceptions waits for all and keeps everything in its place [ca
     auto cancelled = create_task(after(10s, 0));
     get_running_loop().call_later(1s, [&cancelled] { cancelled.cancel("why not"); });
     const auto [a, b, c] =
-        co_await gather(return_exceptions, after(2s, 7), fail_after(1s, "boom"), cancelled);
+        co_await gather(return_exceptions, after(2s, 7), failing_after(1s, "boom"), cancelled);
     CHECK(now() == 2s);
     CHECK(a.value() == 7);
     CHECK_FALSE(b);
@@ -203,7 +198,7 @@ TEST_CASE("a range with return_exceptions yields an outcome for each") {
   run_virtual([]() -> Coroutine<> {
     std::vector<Coroutine<int>> coroutines;
     coroutines.push_back(after(1s, 1));
-    coroutines.push_back(fail_after(2s, "boom"));
+    coroutines.push_back(failing_after(2s, "boom"));
     coroutines.push_back(after(3s, 3));
     const auto outcomes = co_await gather(return_exceptions, std::move(coroutines));
     CHECK(outcomes.size() == 3);
@@ -234,30 +229,30 @@ TEST_CASE("gather of void yields nothing, and a monostate among values") {
   });
 }
 
-Coroutine<std::unique_ptr<int>> make(int value) {
+Coroutine<std::unique_ptr<int>> make_next_turn(int value) {
   co_await turns(1);
   co_return std::make_unique<int>(value);
 }
 
-Coroutine<std::exception_ptr> an_exception() {
+Coroutine<std::exception_ptr> exception_next_turn() {
   co_await turns(1);
   co_return std::make_exception_ptr(std::runtime_error("carried"));
 }
 
 TEST_CASE("gather passes results on that can only be moved, and exceptions as results") {
   run_virtual([]() -> Coroutine<> {
-    const auto [first, second] = co_await gather(make(1), make(2));
+    const auto [first, second] = co_await gather(make_next_turn(1), make_next_turn(2));
     CHECK(*first + *second == 3);
     std::vector<Coroutine<std::unique_ptr<int>>> coroutines;
-    coroutines.push_back(make(3));
-    coroutines.push_back(make(4));
+    coroutines.push_back(make_next_turn(3));
+    coroutines.push_back(make_next_turn(4));
     const auto values = co_await gather(std::move(coroutines));
     CHECK(*values.at(0) + *values.at(1) == 7);
-    const auto [outcome] = co_await gather(return_exceptions, make(5));
+    const auto [outcome] = co_await gather(return_exceptions, make_next_turn(5));
     CHECK(*outcome.value() == 5);
-    const auto [carried] = co_await gather(an_exception());
+    const auto [carried] = co_await gather(exception_next_turn());
     CHECK(describe_exception(carried) == "carried");
-    const auto [kept] = co_await gather(return_exceptions, an_exception());
+    const auto [kept] = co_await gather(return_exceptions, exception_next_turn());
     CHECK(kept.has_value());
     CHECK(kept.exception() == nullptr);
     CHECK(describe_exception(kept.value()) == "carried");

@@ -29,7 +29,7 @@ void check_counts() {
   Counted::broken = 0;
 }
 
-Coroutine<Counted> make(int number) {
+Coroutine<Counted> make_counted(int number) {
   co_await turns(1);
   co_return Counted(number);
 }
@@ -50,7 +50,7 @@ TEST_CASE("hazard: arguments of an awaited coroutine") {
     CHECK(number == 1);
     const int length = co_await use_text(std::string(50, 'x'));
     CHECK(length == 50);
-    const Counted made = co_await make(2);
+    const Counted made = co_await make_counted(2);
     CHECK(made.number() == 2);
     CHECK(Counted::alive == 1);
   });
@@ -91,12 +91,12 @@ TEST_CASE("hazard: a task that is named, made of a capturing lambda") {
 
 TEST_CASE("hazard: gather(f(), g()) inside co_await") {
   run_virtual([]() -> Coroutine<> {
-    const auto [a, b] = co_await gather(make(1), make(2));
+    const auto [a, b] = co_await gather(make_counted(1), make_counted(2));
     CHECK(a.number() + b.number() == 3);
     CHECK(Counted::alive == 2);
     const auto [c, d] = co_await gather(use(Counted(3)), use(Counted(4)));
     CHECK(c + d == 7);
-    const auto [e, f] = co_await gather(return_exceptions, make(5), use(Counted(6)));
+    const auto [e, f] = co_await gather(return_exceptions, make_counted(5), use(Counted(6)));
     CHECK(e.value().number() + f.value() == 11);
     CHECK(Counted::alive == 3);
   });
@@ -108,7 +108,7 @@ TEST_CASE("hazard: gather over a vector that is made in place") {
     const auto several = [](int count) {
       std::vector<Coroutine<Counted>> coroutines;
       for (int i = 0; i < count; ++i)
-        coroutines.push_back(make(i));
+        coroutines.push_back(make_counted(i));
       return coroutines;
     };
     const auto values = co_await gather(several(3));
@@ -147,9 +147,9 @@ TEST_CASE("hazard: auto hold = co_await semaphore.hold()") {
 TEST_CASE("hazard: for (auto next : as_completed(...))") {
   run_virtual([]() -> Coroutine<> {
     std::vector<Coroutine<Counted>> coroutines;
-    coroutines.push_back(make(1));
-    coroutines.push_back(make(2));
-    coroutines.push_back(make(3));
+    coroutines.push_back(make_counted(1));
+    coroutines.push_back(make_counted(2));
+    coroutines.push_back(make_counted(3));
     int sum = 0;
     for (auto next : as_completed(std::move(coroutines))) {
       const Counted value = co_await next;
@@ -158,7 +158,7 @@ TEST_CASE("hazard: for (auto next : as_completed(...))") {
     }
     CHECK(sum == 3);
     co_await turns(1);
-    std::vector<Task<Counted>> tasks{create_task(make(4)), create_task(make(5))};
+    std::vector<Task<Counted>> tasks{create_task(make_counted(4)), create_task(make_counted(5))};
     auto completed = as_completed(tasks, 1s);
     while (auto done = co_await completed.next())
       sum += done->result().number();
@@ -171,11 +171,11 @@ TEST_CASE("hazard: wait_for around a coroutine with arguments") {
   run_virtual([]() -> Coroutine<> {
     const int number = co_await wait_for(use(Counted(1)), 1s);
     CHECK(number == 1);
-    const Counted made = co_await wait_for(make(2), 1s);
+    const Counted made = co_await wait_for(make_counted(2), 1s);
     CHECK(made.number() == 2);
     bool timed_out = false;
     try {
-      const Counted late = co_await wait_for(make(3), 0s);
+      const Counted late = co_await wait_for(make_counted(3), 0s);
       CHECK(late.number() == 0);
     } catch (const TimeoutError&) {
       timed_out = true;
@@ -239,7 +239,7 @@ TEST_CASE("hazard: an exception out of an awaited expression with temporaries") 
       ++caught;
     }
     try {
-      static_cast<void>(co_await gather(failing(Counted(2), "y"), make(3)));
+      static_cast<void>(co_await gather(failing(Counted(2), "y"), make_counted(3)));
     } catch (const std::runtime_error&) {
       ++caught;
     }

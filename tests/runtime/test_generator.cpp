@@ -39,31 +39,6 @@ Generator<double, double> averager() {
 
 using Log = std::vector<std::string>;
 
-/// Writes down how it ends.
-class Trace {
- public:
-  Trace(Log& log, std::string name) : log_(log), name_(std::move(name)) {}
-  Trace(const Trace&) = delete;
-  Trace& operator=(const Trace&) = delete;
-  ~Trace() { log_.push_back(name_ + " gone"); }
-
- private:
-  Log& log_;
-  std::string name_;
-};
-
-template <class F>
-std::string error_from(F call) {
-  try {
-    static_cast<void>(call());
-  } catch (const GeneratorExit&) {
-    return "GeneratorExit";
-  } catch (...) {
-    return describe_exception(std::current_exception());
-  }
-  return {};
-}
-
 TEST_CASE("a generator yields its values in order, then nothing for ever") {
   auto generator = count(3, 5);
   CHECK(generator.next() == 3);
@@ -293,7 +268,7 @@ TEST_CASE("a generator cannot be resumed from inside itself") {
 TEST_CASE("dropping a suspended generator destroys its locals and throws nothing in it") {
   Log log;
   const auto body = [](Log& notes) -> Generator<int> {
-    const Trace trace(notes, "local");
+    const Trace trace(notes, "local gone");
     try {
       co_yield 1;
     } catch (...) {
@@ -373,7 +348,7 @@ TEST_CASE("what is sent or thrown in arrives at the innermost generator") {
 TEST_CASE("close reaches the innermost generator first, and each one outside it") {
   Log log;
   const auto inner = [](Log& notes, bool swallows) -> Generator<int> {
-    const Trace trace(notes, "inner");
+    const Trace trace(notes, "inner gone");
     try {
       co_yield 1;
     } catch (const GeneratorExit&) {
@@ -382,7 +357,7 @@ TEST_CASE("close reaches the innermost generator first, and each one outside it"
     }
   };
   const auto outer = [&](bool swallows) -> Generator<int> {
-    const Trace trace(log, "outer");
+    const Trace trace(log, "outer gone");
     try {
       co_yield elements_of(inner(log, swallows));
       log.push_back("not reached");
@@ -473,11 +448,11 @@ TEST_CASE("an inner generator that was begun is sent a default value first, as b
 TEST_CASE("dropping a delegating generator destroys the innermost locals first") {
   Log log;
   const auto inner = [](Log& notes) -> Generator<int> {
-    const Trace trace(notes, "inner");
+    const Trace trace(notes, "inner gone");
     co_yield 1;
   };
   const auto outer = [&]() -> Generator<int> {
-    const Trace trace(log, "outer");
+    const Trace trace(log, "outer gone");
     co_yield elements_of(inner(log));
   };
   {
@@ -519,9 +494,9 @@ TEST_CASE("a tree is walked in order by a generator that delegates to itself") {
   CHECK(expected == 1000);
 }
 
-Generator<std::size_t, std::size_t, std::size_t> nest(std::size_t depth) {
+Generator<std::size_t, std::size_t, std::size_t> nested_generators(std::size_t depth) {
   if (depth > 0) {
-    const std::size_t below = co_yield elements_of(nest(depth - 1));
+    const std::size_t below = co_yield elements_of(nested_generators(depth - 1));
     co_return below + 1;
   }
   std::size_t sum = 0;
@@ -533,7 +508,7 @@ Generator<std::size_t, std::size_t, std::size_t> nest(std::size_t depth) {
 TEST_CASE("a chain of a hundred thousand generators is begun, used, ended and dropped" *
           doctest::test_suite("heavy")) {
   constexpr std::size_t depth = 100'000;
-  auto generator = nest(depth);
+  auto generator = nested_generators(depth);
   CHECK(generator.next() == 0);
   for (std::size_t i = 1; i < 1000; ++i) {
     const auto sum = generator.send(1);
@@ -542,9 +517,9 @@ TEST_CASE("a chain of a hundred thousand generators is begun, used, ended and dr
   CHECK(generator.send(1) == std::nullopt);
   CHECK(generator.result() == depth);
 
-  auto dropped = nest(depth);
+  auto dropped = nested_generators(depth);
   dropped.next();
-  auto closed = nest(depth / 10);
+  auto closed = nested_generators(depth / 10);
   closed.next();
   closed.close();
   CHECK(closed.ended());

@@ -241,9 +241,9 @@ TEST_CASE("a hold releases the lock at the end of its scope, on an error as well
 
 /// A little program of tasks that share a lock, or a semaphore, and are cancelled now and then.
 template <class L>
-class Race {
+class LockRace {
  public:
-  Race(L& lock, int places, unsigned seed) : lock_(lock), places_(places), random_(seed) {}
+  LockRace(L& lock, int places, unsigned seed) : lock_(lock), places_(places), random_(seed) {}
 
   Coroutine<> run() {
     const int tasks = number(2, 7);
@@ -344,7 +344,7 @@ TEST_CASE("whatever the order of cancellations, a lock has one holder and no wak
     INFO("seed ", seed);
     run_virtual([seed]() -> Coroutine<> {
       Lock lock;
-      Race race(lock, 1, seed);
+      LockRace race(lock, 1, seed);
       co_await race.run();
     });
   }
@@ -357,7 +357,7 @@ TEST_CASE("whatever the order of cancellations, a semaphore keeps all its places
     run_virtual([seed]() -> Coroutine<> {
       const int places = 1 + static_cast<int>(seed % 3);
       Semaphore semaphore(places);
-      Race race(semaphore, places, seed);
+      LockRace race(semaphore, places, seed);
       co_await race.run();
     });
   }

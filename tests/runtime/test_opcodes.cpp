@@ -39,7 +39,6 @@ using namespace rondo::test;
 namespace fs = std::filesystem;
 
 constexpr int no_descriptor = 1'000'000;  // that is open
-constexpr auto nonsense = static_cast<Opcode>(200);
 
 FileDescriptor opened(const fs::path& path, int flags) {
   return FileDescriptor(::open(path.c_str(), flags | O_CLOEXEC));

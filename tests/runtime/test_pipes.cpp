@@ -36,7 +36,7 @@ std::pair<FileDescriptor, FileDescriptor> make_pipe(int flags = 0) {
 }
 
 /// More than a pipe holds.
-std::string a_lot() {
+std::string more_than_a_pipe_holds() {
   return std::string(1024 * 1024, 'x');
 }
 
@@ -51,7 +51,7 @@ TEST_CASE("bytes go through a pipe in order, and the end comes after them") {
       co_await writer.drain();
       const std::string line = co_await reader.readline();
       CHECK(line == "one two\n");
-      const std::string sent = a_lot();
+      const std::string sent = more_than_a_pipe_holds();
       auto receiving = create_task(reader.read());
       writer.write(sent);
       writer.close();
@@ -69,12 +69,12 @@ TEST_CASE("write_eof is the end of a pipe, after all that was written") {
     const StreamReader reader = co_await connect_read_pipe(std::move(reading));
     const StreamWriter writer = co_await connect_write_pipe(std::move(writing));
     CHECK(writer.can_write_eof());
-    writer.write(a_lot());
+    writer.write(more_than_a_pipe_holds());
     writer.write_eof();
     CHECK(writer.is_closing());
     CHECK_THROWS_AS(writer.write("more"), RuntimeError);
     const std::string received = co_await reader.read();
-    CHECK(received.size() == a_lot().size());
+    CHECK(received.size() == more_than_a_pipe_holds().size());
     co_await writer.wait_closed();
   });
 }
@@ -100,7 +100,7 @@ TEST_CASE("what was written and nobody will read is a broken pipe, not a signal 
   run_bounded([]() -> Coroutine<void> {
     auto [reading, writing] = make_pipe();
     const StreamWriter writer = co_await connect_write_pipe(std::move(writing));
-    writer.write(a_lot());
+    writer.write(more_than_a_pipe_holds());
     auto draining = create_task(writer.drain());
     co_await let_run(5);
     CHECK_FALSE(draining.done());
@@ -137,7 +137,7 @@ TEST_CASE("abort drops what the pipe had no room for, and ends a close that wait
     auto [reading, writing] = make_pipe();
     const StreamReader reader = co_await connect_read_pipe(std::move(reading), 1);
     const StreamWriter writer = co_await connect_write_pipe(std::move(writing));
-    writer.write(a_lot());
+    writer.write(more_than_a_pipe_holds());
     writer.close();
     auto closing = create_task(writer.wait_closed());
     co_await let_run(20);
@@ -145,7 +145,7 @@ TEST_CASE("abort drops what the pipe had no room for, and ends a close that wait
     writer.transport()->abort();
     co_await closing;
     const std::string some = co_await reader.read();
-    CHECK(some.size() < a_lot().size());
+    CHECK(some.size() < more_than_a_pipe_holds().size());
   });
 }
 
@@ -316,7 +316,7 @@ TEST_CASE("run ends with pipes open, reading, and blocked in writing [fault 34]"
     const StreamWriter writer = co_await connect_write_pipe(std::move(writing2));
     kept = std::make_shared<StreamReader>(reader);
     create_task(reader.read());
-    writer.write(a_lot());
+    writer.write(more_than_a_pipe_holds());
     create_task(writer.drain());
     co_await let_run(3);
   });

@@ -269,9 +269,9 @@ TEST_CASE("several slots that get free at once wake as many putters [case 150]")
 
 /// Producers and consumers of numbered items, impatient and cancelled at random. Whatever was put
 /// is got once.
-class Race {
+class QueueRace {
  public:
-  explicit Race(unsigned seed) : random_(seed), queue_(seed % 4) {}
+  explicit QueueRace(unsigned seed) : random_(seed), queue_(seed % 4) {}
 
   Coroutine<> run() {
     for (int step = 0; step < 60; ++step) {
@@ -359,7 +359,7 @@ TEST_CASE("whatever the order of cancellations, every item that is put is got on
   for (unsigned seed = 0; seed < 500; ++seed) {
     INFO("seed ", seed);
     run_virtual([seed]() -> Coroutine<> {
-      Race race(seed);
+      QueueRace race(seed);
       co_await race.run();
     });
   }

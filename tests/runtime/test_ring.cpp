@@ -25,7 +25,7 @@ using namespace rondo;
 using namespace rondo::test;
 using namespace std::chrono_literals;
 
-constexpr Request nop{};
+constexpr Request nop_request{};
 
 TEST_CASE("[fault 9] a ring of 4 entries takes 1000 requests in one turn") {
   if (skip_without_ring("[fault 9]")) return;
@@ -45,7 +45,9 @@ TEST_CASE("[fault 9] over a ring of 4 entries 1000 tasks await the kernel at onc
   if (skip_without_ring("[fault 9]")) return;
   run_bounded(
       []() -> Coroutine<void> {
-        const auto ask = []() -> Coroutine<int> { co_return co_await detail::perform(nop); };
+        const auto ask = []() -> Coroutine<int> {
+          co_return co_await detail::perform(nop_request);
+        };
         std::vector<Coroutine<int>> questions;
         for (int i = 0; i < 1000; ++i)
           questions.push_back(ask());

@@ -38,9 +38,6 @@ using namespace rondo;
 using namespace rondo::test;
 using namespace std::chrono_literals;
 
-/// An opcode that no kernel has.
-constexpr auto nonsense = static_cast<Opcode>(200);
-
 /// What a call throws, as text; nothing if it does not throw.
 template <class Error>
 std::string text_of(const std::function<void()>& call) {

@@ -16,19 +16,19 @@ namespace {
 
 using Log = std::vector<std::string>;
 
-Coroutine<int> answer(int value) {
+Coroutine<int> answer_in_a_second(int value) {
   co_await sleep(1s);
   co_return value;
 }
 
-Coroutine<> fail(std::string text) {
+Coroutine<> fail_in_a_second(std::string text) {
   co_await sleep(1s);
   throw std::runtime_error(text);
 }
 
 TEST_CASE("run returns what main returns and throws what it throws [case 167]") {
-  CHECK(run(answer(42), virtual_time()) == 42);
-  CHECK_THROWS_WITH_AS(run(fail("boom"), virtual_time()), "boom", std::runtime_error);
+  CHECK(run(answer_in_a_second(42), virtual_time()) == 42);
+  CHECK_THROWS_WITH_AS(run(fail_in_a_second("boom"), virtual_time()), "boom", std::runtime_error);
   CHECK(run([base = 40](int more) -> Coroutine<int> { co_return base + more; }, 2) == 42);
 }
 
@@ -193,7 +193,7 @@ TEST_CASE("a runner runs more than once on one loop, and its tasks go on meanwhi
   Loop* first = nullptr;
   runner.run([&]() -> Coroutine<> {
     first = &get_running_loop();
-    background = create_task(answer(7));
+    background = create_task(answer_in_a_second(7));
     co_return;
   }());
   CHECK_FALSE(background.done());
@@ -227,7 +227,7 @@ TEST_CASE(
   Runner runner(virtual_time());
   runner.close();
   CHECK_NOTHROW(runner.close());
-  CHECK_THROWS_AS(runner.run(answer(1)), RuntimeError);
+  CHECK_THROWS_AS(runner.run(answer_in_a_second(1)), RuntimeError);
 }
 
 Coroutine<> stubborn(Future<> never) {

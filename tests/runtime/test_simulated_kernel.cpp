@@ -56,7 +56,7 @@ End make_end(int fd) {
   return {detail::Stream::reader_of(handle), StreamWriter(handle)};
 }
 
-std::array<int, 2> socket_pair() {
+std::array<int, 2> raw_socket_pair() {
   std::array<int, 2> fds{};
   REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds.data()) == 0);
   return fds;
@@ -77,7 +77,7 @@ Coroutine<void> echo(End end) {
 
 TEST_CASE("an echo is byte-exact whatever the kernel shortens, delays and reorders [fault 21]") {
   for_each_seed([]() -> Coroutine<void> {
-    const std::array<int, 2> fds = socket_pair();
+    const std::array<int, 2> fds = raw_socket_pair();
     auto server = create_task(echo(make_end(fds[0])));
     End client = make_end(fds[1]);
     std::string sent;
@@ -95,7 +95,7 @@ TEST_CASE("an echo is byte-exact whatever the kernel shortens, delays and reorde
 
 TEST_CASE("a read that times out loses no byte, whichever comes first [fault 26]") {
   for_each_seed([]() -> Coroutine<void> {
-    const std::array<int, 2> fds = socket_pair();
+    const std::array<int, 2> fds = raw_socket_pair();
     End left = make_end(fds[0]);
     End right = make_end(fds[1]);
     const auto talk = [](StreamWriter writer) -> Coroutine<void> {
@@ -126,7 +126,7 @@ TEST_CASE("a read that times out loses no byte, whichever comes first [fault 26]
 
 TEST_CASE("cancelled operations answer once, and closing loses no descriptor [fault 23]") {
   for_each_seed([]() -> Coroutine<void> {
-    const std::array<int, 2> fds = socket_pair();
+    const std::array<int, 2> fds = raw_socket_pair();
     const FileDescriptor left(fds[0]);
     const FileDescriptor right(fds[1]);
     std::array<char, 16> room{};
@@ -148,7 +148,7 @@ TEST_CASE("cancelled operations answer once, and closing loses no descriptor [fa
 
 TEST_CASE("run ends with everything closed, wherever the streams were [fault 34]") {
   for_each_seed([]() -> Coroutine<void> {
-    const std::array<int, 2> fds = socket_pair();
+    const std::array<int, 2> fds = raw_socket_pair();
     auto server = create_task(echo(make_end(fds[0])));
     End client = make_end(fds[1]);
     client.writer.write(std::string(100'000, 'x'));
@@ -161,7 +161,7 @@ TEST_CASE("whatever fails, what arrived is the beginning of what was sent, and n
   int whole = 0;
   int broken = 0;
   const auto try_once = [&]() -> Coroutine<void> {
-    const std::array<int, 2> fds = socket_pair();
+    const std::array<int, 2> fds = raw_socket_pair();
     auto server = create_task(echo(make_end(fds[0])));
     End client = make_end(fds[1]);
     std::string sent;
@@ -196,7 +196,7 @@ TEST_CASE("the same seed does the same again") {
     options.make_driver = [seed] { return std::make_unique<SimulatedKernel>(seed); };
     Runner runner(options);
     runner.run([](std::vector<std::string>& pieces) -> Coroutine<void> {
-      const std::array<int, 2> fds = socket_pair();
+      const std::array<int, 2> fds = raw_socket_pair();
       End left = make_end(fds[0]);
       End right = make_end(fds[1]);
       left.writer.write(std::string(5000, 'x'));

@@ -16,16 +16,6 @@ namespace {
 
 using Log = std::vector<std::string>;
 
-template <class F>
-std::string error_from(F call) {
-  try {
-    static_cast<void>(call());
-  } catch (...) {
-    return describe_exception(std::current_exception());
-  }
-  return {};
-}
-
 Coroutine<int> countdown(Log& log, std::string name, int from) {
   for (int i = from; i > 0; --i) {
     log.push_back(name + std::to_string(i));
@@ -251,12 +241,12 @@ TEST_CASE("a stepped coroutine may step another one, but not itself") {
   CHECK(log == Log{"inner2", "inner1", "done"});
 }
 
-Coroutine<std::size_t> nest(std::size_t depth) {
+Coroutine<std::size_t> nested_steps(std::size_t depth) {
   if (depth == 0) {
     co_await step();
     co_return 0;
   }
-  auto inner = nest(depth - 1);
+  auto inner = nested_steps(depth - 1);
   const std::size_t below = co_await inner;
   co_return below + 1;
 }
@@ -264,11 +254,11 @@ Coroutine<std::size_t> nest(std::size_t depth) {
 TEST_CASE("a chain of a hundred thousand coroutines is stepped, ended and dropped" *
           doctest::test_suite("heavy")) {
   constexpr std::size_t depth = 100'000;
-  Stepper stepper(nest(depth));
+  Stepper stepper(nested_steps(depth));
   CHECK(stepper.send().has_value());
   CHECK_FALSE(stepper.send().has_value());
   CHECK(stepper.result() == depth);
-  Stepper dropped(nest(depth));
+  Stepper dropped(nested_steps(depth));
   dropped.send();
 }
 

@@ -45,12 +45,8 @@ bool idle(const ThreadPoolExecutor& executor, std::size_t count) {
   return true;
 }
 
-bool pass(Gate& gate) {
-  return gate.pass();
-}
-
 /// A job that says when it has begun, and then waits.
-std::string error_of(const ConcurrentFuture<int>& future) {
+std::string error_of_job(const ConcurrentFuture<int>& future) {
   try {
     return std::to_string(future.result());
   } catch (...) {
@@ -107,9 +103,9 @@ TEST_CASE("a job runs on another thread, and its future gives there what it retu
 TEST_CASE("what a job throws is thrown by its future") {
   ThreadPoolExecutor executor;
   const auto future = executor.submit([]() -> int { throw ValueError("no value"); });
-  CHECK(error_of(future) == "no value");
-  CHECK(error_of(future) == "no value");
-  CHECK(error_of(executor.submit([] { return 3; })) == "3");
+  CHECK(error_of_job(future) == "no value");
+  CHECK(error_of_job(future) == "no value");
+  CHECK(error_of_job(executor.submit([] { return 3; })) == "3");
 }
 
 TEST_CASE("a thread is started when a job comes and none is free, up to max_workers") {
@@ -296,7 +292,7 @@ TEST_CASE("a job that would wait for itself by shutting its executor down is ref
     executor.shutdown();
     return 0;
   });
-  CHECK(error_of(future).find("by its own job") != std::string::npos);
+  CHECK(error_of_job(future).find("by its own job") != std::string::npos);
 }
 
 TEST_CASE("an executor has four threads more than there are processors, and 32 at most") {

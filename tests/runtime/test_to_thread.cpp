@@ -23,10 +23,6 @@ TEST_SUITE_BEGIN("real kernel");
 namespace rondo::testing {
 namespace {
 
-bool pass(Gate& gate) {
-  return gate.pass();
-}
-
 /// A value that counts how often it was copied.
 struct Precious {
   Precious() = default;

@@ -10,11 +10,6 @@
 namespace rondo::testing {
 namespace {
 
-Coroutine<int> wait_and_return(Future<> future, int value) {
-  co_await future;
-  co_return value;
-}
-
 TEST_CASE("cancelling counts the requests [case 47]") {
   run_virtual([]() -> Coroutine<> {
     auto task = create_task(sleep(10s));

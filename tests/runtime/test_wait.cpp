@@ -16,7 +16,7 @@ namespace {
 
 using Tasks = std::vector<Task<>>;
 
-Coroutine<> fail_after(Duration delay) {
+Coroutine<> boom_after(Duration delay) {
   co_await sleep(delay);
   throw std::runtime_error("boom");
 }
@@ -113,7 +113,7 @@ TEST_CASE("wait for the first exception returns when one happens, not before [ca
     auto fine = create_task(sleep(5ms));
     auto cancelled = create_task(sleep(10s));
     auto slow = create_task(sleep(10s));
-    auto failing = create_task(fail_after(10ms));
+    auto failing = create_task(boom_after(10ms));
     co_await turns(1);
     cancelled.cancel();
     const Tasks tasks{fine, cancelled, slow, failing};
@@ -138,7 +138,7 @@ TEST_CASE("wait for the first exception returns at the end when there is none [c
 TEST_CASE("wait does not throw what a task threw [case 58]") {
   run_virtual([]() -> Coroutine<> {
     auto a = create_task(sleep(100ms));
-    auto b = create_task(fail_after(150ms));
+    auto b = create_task(boom_after(150ms));
     const Tasks tasks{b, a};
     const auto [done, pending] = co_await wait(tasks);
     CHECK(done == tasks);

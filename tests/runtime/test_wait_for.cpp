@@ -17,11 +17,6 @@ namespace {
 
 using Log = std::vector<std::string>;
 
-Coroutine<int> after(Duration delay, int value) {
-  co_await sleep(delay);
-  co_return value;
-}
-
 /// Sleeps for an hour; takes `grace` to end when it is cancelled.
 Coroutine<> slow_to_end(Log& log, Duration grace) {
   std::exception_ptr cancelled;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <rondo/runtime/ensure_future.h>
+#include <rondo/runtime/generator_exit.h>
 #include <rondo/runtime/run.h>
 #include <rondo/runtime/sleep.h>
 
@@ -61,6 +62,17 @@ inline Coroutine<> turns(int count) {
     co_await sleep(0s);
 }
 
+/// Returns the value when the time has passed.
+inline Coroutine<int> after(Duration delay, int value) {
+  co_await sleep(delay);
+  co_return value;
+}
+
+inline Coroutine<int> wait_and_return(Future<> future, int value) {
+  co_await future;
+  co_return value;
+}
+
 /// The text of what awaiting throws; "cancelled" for a CancelledError, nothing for no exception.
 template <Awaitable A>
 Coroutine<std::string> error_of(A awaitable) {
@@ -71,6 +83,19 @@ Coroutine<std::string> error_of(A awaitable) {
     text = describe_exception(std::current_exception());
   }
   co_return text;
+}
+
+/// The text of what a call throws; "GeneratorExit" for one, nothing for no exception.
+template <class F>
+std::string error_from(F call) {
+  try {
+    static_cast<void>(call());
+  } catch (const GeneratorExit&) {
+    return "GeneratorExit";
+  } catch (...) {
+    return describe_exception(std::current_exception());
+  }
+  return {};
 }
 
 /// Does awaiting throw an `E`? Another exception passes.
@@ -102,6 +127,19 @@ class Reports {
  private:
   Loop& loop_;
   std::vector<ExceptionContext> contexts_;
+};
+
+/// Writes down when it is destroyed.
+class Trace {
+ public:
+  Trace(std::vector<std::string>& log, std::string text) : log_(log), text_(std::move(text)) {}
+  Trace(const Trace&) = delete;
+  Trace& operator=(const Trace&) = delete;
+  ~Trace() { log_.push_back(text_); }
+
+ private:
+  std::vector<std::string>& log_;
+  std::string text_;
 };
 
 /// Counts its instances, and notices when one is destroyed twice.

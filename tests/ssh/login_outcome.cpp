@@ -49,15 +49,6 @@ std::string login_outcome(ssh::Options options, Ask ask) {
   }
 }
 
-ssh::Options options_for(const Sshd& sshd) {
-  ssh::Options options;
-  options.port = sshd.port();
-  options.username = Sshd::username;
-  options.password = Sshd::password;
-  options.known_hosts = sshd.known_hosts();
-  return options;
-}
-
 bool sshd_can_run(const char* test) {
   const std::string why = Sshd::unavailable();
   if (!why.empty()) std::printf("SKIP %s: %s\n", test, why.c_str());

@@ -5,7 +5,7 @@
 
 #include <rondo/ssh.h>
 
-#include "sshd.h"
+#include "with_sshd.h"
 
 // What becomes of a login, as text.
 
@@ -16,9 +16,6 @@ namespace rondo::tests {
 std::string login_outcome(
     ssh::Options options,
     std::function<std::string(ssh::Connection)> ask = [](ssh::Connection) { return "connected"; });
-
-/// The user of our sshd, with the password.
-ssh::Options options_for(const Sshd& sshd);
 
 /// True if sshd can run here; otherwise says why the test is skipped.
 bool sshd_can_run(const char* test);

@@ -1,4 +1,3 @@
-#include <cstdio>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -7,7 +6,7 @@
 
 #include <rondo/ssh.h>
 
-#include "sshd.h"
+#include "login_outcome.h"
 
 // The client against OpenSSH's own server.
 
@@ -16,29 +15,11 @@ namespace rondo::ssh {
 namespace {
 
 using namespace std::chrono_literals;
+using tests::contains;
+using tests::options_for;
+using tests::run_limited;
 using tests::Sshd;
-
-/// Prints why the tests with sshd are skipped, where it cannot run.
-bool sshd_can_run() {
-  const std::string why = Sshd::unavailable();
-  if (!why.empty()) std::printf("SKIP a test with sshd: %s\n", why.c_str());
-  return why.empty();
-}
-
-Options options_for(const Sshd& sshd) {
-  Options options;
-  options.port = sshd.port();
-  options.username = Sshd::username;
-  options.password = Sshd::password;
-  options.known_hosts = sshd.known_hosts();
-  return options;
-}
-
-/// Runs a coroutine within a limit, so that a test that hangs fails.
-template <class T>
-T run_limited(Coroutine<T> main) {
-  return run(wait_for(std::move(main), 60s));
-}
+using tests::sshd_can_run;
 
 /// What connecting threw, as "type: text".
 Coroutine<std::string> connect_error(Options options) {
@@ -60,10 +41,6 @@ Coroutine<std::string> connect_error(Options options) {
     co_return std::string("other: ") + error.what();
   }
   co_return std::string("connected");
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 Coroutine<std::string> run_in_shell(Connection connection, std::string command) {

@@ -28,9 +28,9 @@ struct Weather {
   std::string garbage;                   // instead of the next bytes
 };
 
-class Relay {
+class StormyRelay {
  public:
-  Relay(std::uint16_t port, std::shared_ptr<Weather> weather)
+  StormyRelay(std::uint16_t port, std::shared_ptr<Weather> weather)
       : port_(port), weather_(std::move(weather)) {}
 
   Coroutine<void> operator()(StreamReader reader, StreamWriter writer) const {
@@ -82,7 +82,7 @@ class Relay {
 /// Logs in by a relay, then changes the weather and runs a command; what became of it.
 Coroutine<std::string> run_in(Options options, Weather then, std::string command) {
   auto weather = std::make_shared<Weather>();
-  Server server = co_await start_server(Relay(options.port, weather), "127.0.0.1", 0);
+  Server server = co_await start_server(StormyRelay(options.port, weather), "127.0.0.1", 0);
   options.port = server.sockets()[0].port();
   options.host_key_policy = HostKeyPolicy::insecure;
   std::string text;
@@ -153,7 +153,7 @@ TEST_CASE("a command on a connection that stalls can be timed out, with nothing 
   const Sshd sshd;
   const std::string text = run_limited([](Options options) -> Coroutine<std::string> {
     auto weather = std::make_shared<Weather>();
-    Server server = co_await start_server(Relay(options.port, weather), "127.0.0.1", 0);
+    Server server = co_await start_server(StormyRelay(options.port, weather), "127.0.0.1", 0);
     options.port = server.sockets()[0].port();
     options.host_key_policy = HostKeyPolicy::insecure;
     std::string outcome = "no time-out";

@@ -37,7 +37,7 @@ void at_each_server(Body body) {
   }
 }
 
-Coroutine<Server> start_echo() {
+Coroutine<Server> start_line_echo() {
   const auto echo = [](StreamReader reader, StreamWriter writer) -> Coroutine<void> {
     const std::string bytes = co_await reader.readuntil("\n");
     writer.write("echo " + bytes);
@@ -61,7 +61,7 @@ Coroutine<std::string> say_at(std::uint16_t port) {
 
 Coroutine<std::string> forward(Options options) {
   const Connection connection = co_await connect("127.0.0.1", options);
-  Server echo = co_await start_echo();
+  Server echo = co_await start_line_echo();
   const std::uint16_t port = echo.sockets()[0].port();
   auto [reader, writer] = co_await connection.open_connection("127.0.0.1", port);
   std::string all = co_await say(reader, writer);

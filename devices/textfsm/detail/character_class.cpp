@@ -29,12 +29,6 @@ bool is_surrogate(char32_t c) {
 bool is_lower(char32_t c) {
   return c >= 'a' && c <= 'z';
 }
-bool is_upper(char32_t c) {
-  return c >= 'A' && c <= 'Z';
-}
-bool is_letter(char32_t c) {
-  return is_lower(c) || is_upper(c);
-}
 char32_t other_case(char32_t c) {
   return is_lower(c) ? c - 'a' + 'A' : c - 'A' + 'a';
 }
@@ -103,6 +97,10 @@ void add_same_letters(std::string& members, char32_t first, char32_t last) {
 }
 
 }  // namespace
+
+bool is_letter(char32_t c) {
+  return is_lower(c) || (c >= 'A' && c <= 'Z');
+}
 
 std::string literal(char32_t c, Flags flags, Alphabet alphabet) {
   const bool has_cases =

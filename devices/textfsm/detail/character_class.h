@@ -21,6 +21,9 @@ struct Flags {
   bool caseless() const noexcept { return ignore_case && !ascii; }
 };
 
+/// Of ASCII.
+bool is_letter(char32_t c);
+
 /// One character, for outside of brackets.
 std::string literal(char32_t c, Flags flags, Alphabet alphabet);
 

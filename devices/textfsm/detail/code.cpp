@@ -18,8 +18,8 @@ constexpr unsigned tries_before_machine_code = 1000;
 constexpr std::uint32_t longest_match = 200'000'000;
 // What is interpreted before machine code is tried instead.
 constexpr std::uint32_t short_match = 100'000;
-constexpr std::uint32_t most_memory = 512 * 1024;  // KiB, for the interpreter
-constexpr std::uint32_t deepest_nesting = 2000;    // of parentheses
+constexpr std::uint32_t most_memory = 512 * 1024;      // KiB, for the interpreter
+constexpr std::uint32_t deepest_pcre2_nesting = 2000;  // of parentheses
 
 using CompileContext =
     std::unique_ptr<pcre2_compile_context, decltype(&pcre2_compile_context_free)>;
@@ -36,7 +36,7 @@ const CompileContext& compile_context() {
     CompileContext made(allocated(pcre2_compile_context_create(nullptr)),
                         pcre2_compile_context_free);
     pcre2_set_newline(made.get(), PCRE2_NEWLINE_LF);
-    pcre2_set_parens_nest_limit(made.get(), deepest_nesting);
+    pcre2_set_parens_nest_limit(made.get(), deepest_pcre2_nesting);
     return made;
   }();
   return context;

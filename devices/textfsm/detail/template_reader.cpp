@@ -17,10 +17,6 @@ constexpr std::size_t longest_name = 48;  // of values and states, in characters
 constexpr std::array reserved_names = {"Continue", "Next",   "Error",   "Clear",
                                        "Clearall", "Record", "NoRecord"};
 
-std::string quoted(std::string_view text) {
-  return '\'' + std::string(text) + '\'';
-}
-
 bool is_comment(std::string_view line) {
   return strip(line).starts_with('#');
 }
@@ -126,7 +122,7 @@ void TemplateReader::read_values() {
     } else if (program_.values.empty()) {
       fail("a template begins with values, and this is none: write 'Value NAME (regex)'");
     } else {
-      fail("a blank line ends the values, and this is neither: " + quoted(line));
+      fail("a blank line ends the values, and this is neither: " + in_quotes(line));
     }
   }
 }
@@ -147,28 +143,28 @@ void TemplateReader::read_value(std::string_view line) {
       const std::string_view text = take_until(options, ',');
       const auto option = option_named(text);
       if (!option)
-        fail("there is no option " + quoted(text) +
+        fail("there is no option " + in_quotes(text) +
              ", but Filldown, Fillup, Key, List and Required, with commas and without blanks "
              "between");
-      if (value.has(*option)) fail("the option " + quoted(text) + " is there twice");
+      if (value.has(*option)) fail("the option " + in_quotes(text) + " is there twice");
       value.options.push_back(*option);
     }
     name = take_until(rest, ' ');
   }
   if (count_code_points(name) > longest_name)
-    fail("the name " + quoted(name) + " is longer than " + std::to_string(longest_name) +
+    fail("the name " + in_quotes(name) + " is longer than " + std::to_string(longest_name) +
          " characters");
   if (!is_fit_for_sub(name))
-    fail("what begins with a backslash in the name " + quoted(name) +
+    fail("what begins with a backslash in the name " + in_quotes(name) +
          " means nothing: use letters, digits and _");
   if (!rest.starts_with('(') || !rest.ends_with(')') || rest.size() < 2 ||
       std::count(rest.begin(), rest.end(), '(') != std::count(rest.begin(), rest.end(), ')'))
-    fail("the expression of " + quoted(name) +
-         " must stand in parentheses, and hold as many ( as ): " + quoted(rest));
+    fail("the expression of " + in_quotes(name) +
+         " must stand in parentheses, and hold as many ( as ): " + in_quotes(rest));
   value.name = name;
   value.regex = rest;
   if (!value_places_.emplace(value.name, program_.values.size()).second)
-    fail("there are two values " + quoted(name));
+    fail("there are two values " + in_quotes(name));
   program_.list_regexes.emplace_back();
   if (value.has(Option::list)) program_.list_regexes.back() = compile(value.regex);
   program_.header.push_back(value.name);
@@ -181,7 +177,7 @@ Regex TemplateReader::compile(const std::string& pattern) {
     program_.most_groups = std::max(program_.most_groups, regex.groups());
     return regex;
   } catch (const PatternError& error) {
-    fail("the regular expression " + quoted(pattern) + " is none: " + error.what());
+    fail("the regular expression " + in_quotes(pattern) + " is none: " + error.what());
   }
 }
 
@@ -193,16 +189,16 @@ bool TemplateReader::read_state() {
   } while (line.empty() || is_comment(line));
   if (!is_word(line) || count_code_points(line) > longest_name)
     fail("here the name of a state stands alone, of at most " + std::to_string(longest_name) +
-         " letters, digits and _: not " + quoted(line));
+         " letters, digits and _: not " + in_quotes(line));
   if (std::find(reserved_names.begin(), reserved_names.end(), line) != reserved_names.end())
-    fail("a state cannot be named " + quoted(line) + ", for that is an action");
-  if (state_named(line) != same_state) fail("there are two states " + quoted(line));
+    fail("a state cannot be named " + in_quotes(line) + ", for that is an action");
+  if (state_named(line) != same_state) fail("there are two states " + in_quotes(line));
   State& state = program_.states.emplace_back();
   state.name = line;
   while (next_line(line) && !line.empty()) {
     if (is_comment(line)) continue;
     if (!line.starts_with(" ^") && !line.starts_with("  ^") && !line.starts_with("\t^"))
-      fail("a rule begins with one or two blanks or a tab, and ^: not " + quoted(line));
+      fail("a rule begins with one or two blanks or a tab, and ^: not " + in_quotes(line));
     read_rule(strip(line), state);
   }
   return true;
@@ -240,7 +236,7 @@ std::string TemplateReader::substitute(std::string_view match) const {
       result += '$';
     } else {
       const auto value = value_places_.find(*name);
-      if (value == value_places_.end()) fail("there is no value " + quoted(*name));
+      if (value == value_places_.end()) fail("there is no value " + in_quotes(*name));
       result += "(?P<" + value->first + '>' + program_.values[value->second].regex.substr(1);
     }
     match.remove_prefix(matches.group(0)->size());
@@ -261,13 +257,13 @@ void TemplateReader::read_action(std::string_view action, std::string_view line,
     fail(
         "after -> comes an action as in 'Continue.Record', 'Record Start', 'Next.Clear' or 'Error "
         "\"why\"': not in " +
-        quoted(line));
+        in_quotes(line));
   }
   if (rule.target.empty() || rule.line_operation == LineOperation::error) return;
   if (rule.line_operation == LineOperation::keep)
     fail("Continue stays in its state, so that no other can be named after it: " +
-         quoted(rule.target));
-  if (rule.target.starts_with('"')) fail("only Error has a message: " + quoted(line));
+         in_quotes(rule.target));
+  if (rule.target.starts_with('"')) fail("only Error has a message: " + in_quotes(line));
 }
 
 std::size_t TemplateReader::state_named(std::string_view name) const {
@@ -293,7 +289,7 @@ void TemplateReader::check_states() {
                           : rule.target == "EOF" ? eof_state
                                                  : state_named(rule.target);
       if (rule.target_state == same_state)
-        fail("there is no state " + quoted(rule.target), rule.line);
+        fail("there is no state " + in_quotes(rule.target), rule.line);
     }
   }
 }

@@ -7,11 +7,7 @@ namespace rondo::textfsm::detail {
 namespace {
 
 constexpr std::uint64_t most_repetitions = 65535;  // that PCRE2 counts
-constexpr int deepest_nesting = 450;               // about where Python's stack ends
-
-bool has(std::u32string_view text, char32_t c) {
-  return text.find(c) != text.npos;
-}
+constexpr int deepest_python_nesting = 450;        // about where Python's stack ends
 
 /// Something that matches no character, repeated: once is as good as often. PCRE2 takes no such
 /// repetition in a look-behind, and others for something else.
@@ -50,7 +46,8 @@ Translation Translator::translate() {
 
 /// a|b|c, up to a parenthesis or the end.
 Sequence Translator::alternatives(Place place) {
-  if (place.depth > deepest_nesting) throw PatternError("its parentheses are nested too deep");
+  if (place.depth > deepest_python_nesting)
+    throw PatternError("its parentheses are nested too deep");
   Sequence all = sequence(place);
   while (source_.take('|')) {
     if (place.depth == 0) place = whole_;
@@ -144,10 +141,10 @@ void Translator::repeat(char32_t quantifier, std::vector<Part>& parts) {
     std::tie(least, most) = *counted;
   }
   if (parts.empty() || parts.back().kind == Part::Kind::anchor)
-    throw PatternError("there is nothing that " + quoted({&quantifier, 1}) + " could repeat");
+    throw PatternError("there is nothing that " + in_quotes({&quantifier, 1}) + " could repeat");
   Part& part = parts.back();
   if (part.kind == Part::Kind::repeat)
-    throw PatternError(quoted({&quantifier, 1}) +
+    throw PatternError(in_quotes({&quantifier, 1}) +
                        " repeats what is repeated already: write (?:...) around that");
   if (least > most_repetitions)
     throw PatternError("more than " + std::to_string(most_repetitions) +

@@ -65,9 +65,8 @@ struct WrittenFlags {
   bool global = false;  // there is no colon, but a parenthesis
 };
 
-/// For messages.
-inline std::string quoted(std::u32string_view text) {
-  return '\'' + utf8(text) + '\'';
+inline bool has(std::u32string_view text, char32_t c) {
+  return text.find(c) != text.npos;
 }
 
 class Translator {

@@ -12,9 +12,6 @@ constexpr char32_t largest_octal = 0377;
 bool is_category(char32_t letter) {
   return std::u32string_view(U"dDsSwW").find(letter) != std::u32string_view::npos;
 }
-bool is_letter(char32_t c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 /// \n and the like; 0: no such.
 char32_t control_character(char32_t letter) {
@@ -165,7 +162,7 @@ Part Translator::brackets(Flags flags) {
       } else {
         last = member(source_.get(), members);
         if (!first || !last || *last < *first)
-          throw PatternError("the range in brackets that begins with " + quoted(token) +
+          throw PatternError("the range in brackets that begins with " + in_quotes(token) +
                              " does not end behind it");
       }
     }

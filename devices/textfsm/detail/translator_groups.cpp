@@ -6,10 +6,6 @@ namespace rondo::textfsm::detail {
 
 namespace {
 
-bool has(std::u32string_view text, char32_t c) {
-  return text.find(c) != text.npos;
-}
-
 bool is_flag(std::u32string_view token) {
   return token.size() == 1 && has(U"aiLmsxtu", token[0]);
 }
@@ -31,7 +27,7 @@ Place changed(Place place, const WrittenFlags& written) {
 void check_flag(std::u32string_view token, const char* instead) {
   if (token.empty() || !is_flag(token))
     throw PatternError("in the flags (?... " +
-                       (token.empty() ? std::string("the end") : quoted(token)) +
+                       (token.empty() ? std::string("the end") : in_quotes(token)) +
                        " stands where only a flag of aimsux or " + instead + " can");
 }
 
@@ -90,7 +86,7 @@ Part Translator::group(const std::u32string& name, Place place) {
   if (!name.empty()) {
     const std::string text = utf8(name);
     for (const auto& [other, its_number] : names_) {
-      if (other == text) throw PatternError("two groups are named " + quoted(name));
+      if (other == text) throw PatternError("two groups are named " + in_quotes(name));
     }
     names_.emplace_back(text, number);
   }
@@ -106,7 +102,7 @@ Part Translator::python_group(Place place) {
   if (!opens && !source_.take('='))
     throw PatternError("(?P" + utf8(source_.get()) + " means nothing");
   const std::u32string name = source_.take_until(opens ? '>' : ')', "a group's name");
-  if (!is_identifier(utf8(name))) throw PatternError(quoted(name) + " cannot be a group's name");
+  if (!is_identifier(utf8(name))) throw PatternError(in_quotes(name) + " cannot be a group's name");
   return opens ? group(name, place) : backreference(group_named(name));
 }
 
@@ -115,7 +111,7 @@ std::size_t Translator::group_named(const std::u32string& name) const {
   for (const auto& [other, number] : names_) {
     if (other == text) return number;
   }
-  throw PatternError("no group before this place is named " + quoted(name));
+  throw PatternError("no group before this place is named " + in_quotes(name));
 }
 
 /// After (?<.
@@ -172,7 +168,7 @@ std::size_t Translator::condition_group() {
   const std::string text(strip(utf8(name)));
   Matches matches(0);
   if (!integer.match(text, matches))
-    throw PatternError(quoted(name) + " is neither a group's number nor its name");
+    throw PatternError(in_quotes(name) + " is neither a group's number nor its name");
   std::u32string digits = code_points(text);
   std::erase_if(digits, [](char32_t c) { return !is_digit(c); });
   const std::size_t group = number(digits, 10);
@@ -223,9 +219,9 @@ WrittenFlags Translator::written_flags(std::u32string_view token) {
     throw PatternError("the flag t is for all of an expression");
   for (const char32_t flag : written.off) {
     if (has(U"aLu", flag))
-      throw PatternError("the flag " + quoted({&flag, 1}) + " cannot be turned off");
+      throw PatternError("the flag " + in_quotes({&flag, 1}) + " cannot be turned off");
     if (has(written.on, flag))
-      throw PatternError("the flag " + quoted({&flag, 1}) + " is turned both on and off");
+      throw PatternError("the flag " + in_quotes({&flag, 1}) + " is turned both on and off");
   }
   return written;
 }

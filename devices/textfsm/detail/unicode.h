@@ -23,6 +23,14 @@ std::size_t count_code_points(std::string_view text) noexcept;
 void append_utf8(std::string& text, char32_t code_point);
 std::string utf8(std::u32string_view text);
 
+/// For messages.
+inline std::string in_quotes(std::string_view text) {
+  return '\'' + std::string(text) + '\'';
+}
+inline std::string in_quotes(std::u32string_view text) {
+  return in_quotes(utf8(text));
+}
+
 /// str.strip() and str.rstrip(), of valid UTF-8.
 std::string_view strip(std::string_view text) noexcept;
 std::string_view rstrip(std::string_view text) noexcept;

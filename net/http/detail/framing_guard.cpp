@@ -7,10 +7,6 @@ namespace rondo::http::detail {
 
 namespace {
 
-[[noreturn]] void refuse(const char* why) {
-  throw ProtocolError(400, why);
-}
-
 void expect(char byte, char wanted, const char* why) {
   if (byte != wanted) refuse(why);
 }
@@ -19,6 +15,10 @@ constexpr const char* lone_cr = "a CR without an LF behind it";
 constexpr const char* lone_lf = "a line that ends with LF alone";
 
 }  // namespace
+
+void refuse(const char* why) {
+  throw ProtocolError(400, why);
+}
 
 FieldGuard::FieldGuard(FirstLine first_line, std::size_t limit) noexcept
     : first_line_(first_line),

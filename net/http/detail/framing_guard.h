@@ -27,6 +27,9 @@ class ProtocolError : public std::runtime_error {
   int status_;  // 400 and above
 };
 
+/// Throws a ProtocolError of status 400.
+[[noreturn]] void refuse(const char* why);
+
 /// The connection ended in the middle of a message.
 class TruncatedError : public ProtocolError {
  public:

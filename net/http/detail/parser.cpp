@@ -6,14 +6,6 @@
 
 namespace rondo::http::detail {
 
-namespace {
-
-[[noreturn]] void refuse(const std::string& why) {
-  throw ProtocolError(400, why);
-}
-
-}  // namespace
-
 Parser::Parser(Kind kind, const Limits& limits) noexcept
     : head_guard_(kind == Kind::request ? FirstLine::request : FirstLine::status,
                   std::min(limits.head, Limits::max_head)),

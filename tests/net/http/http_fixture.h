@@ -14,6 +14,8 @@
 
 namespace rondo::test {
 
+inline const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
 /// A server that answers the requests of its n-th connection with the texts of the n-th list,
 /// whatever they ask, and closes it then. What it was asked stands in `requests`, without bodies.
 class ScriptedServer {

@@ -23,8 +23,6 @@ using http::RequestOptions;
 using http::Response;
 using Answers = ScriptedServer::Answers;
 
-const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
 TEST_CASE("get yields status, reason, headers and body") {
   run_bounded([]() -> Coroutine<void> {
     ScriptedServer server(

@@ -20,7 +20,6 @@ using http::Request;
 using http::RequestOptions;
 using http::Response;
 
-const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const std::string closing = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok";
 
 Coroutine<std::string> fetch(ClientSession session, std::string url) {

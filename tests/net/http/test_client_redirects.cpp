@@ -14,8 +14,6 @@ using namespace rondo::test;
 using http::ClientSession;
 using http::RequestOptions;
 
-const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
 std::string redirect(int status, const std::string& location) {
   return "HTTP/1.1 " + std::to_string(status) + " Moved\r\nLocation: " + location +
          "\r\nContent-Length: 5\r\n\r\nmoved";

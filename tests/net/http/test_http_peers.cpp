@@ -54,7 +54,7 @@ AsyncGenerator<std::string> lines(int count) {
     co_yield "line " + std::to_string(i) + "\n";
 }
 
-http::Application application() {
+http::Application application_for_peers() {
   http::Application app;
   app.add_get("/", [](Request) -> Coroutine<Response> { co_return Response("hello\n"); });
   app.add_get("/remote", [](Request request) -> Coroutine<Response> {
@@ -74,7 +74,7 @@ template <class F>
 void with_curl(F body) {
   if (skipped(curl_is_missing())) return;
   run_bounded([&]() -> Coroutine<void> {
-    const auto server = co_await http::start_server(application(), "127.0.0.1", 0);
+    const auto server = co_await http::start_server(application_for_peers(), "127.0.0.1", 0);
     co_await body(server.url());
     server.close();
     co_await server.wait_closed();
@@ -150,7 +150,7 @@ TEST_CASE("curl uploads in chunks, and waits to be told to go on with a large bo
   });
 }
 
-Coroutine<std::string> fetch(ClientSession session, std::string url) {
+Coroutine<std::string> fetch_successfully(ClientSession session, std::string url) {
   const auto response = co_await session.get(std::move(url));
   response.raise_for_status();
   co_return co_await response.read();
@@ -169,9 +169,9 @@ TEST_CASE("our client reads what Python's http.server has" * doctest::test_suite
                          port);
   run_bounded([&]() -> Coroutine<void> {
     const ClientSession session;
-    const std::string small = co_await fetch(session, server.url("/small"));
+    const std::string small = co_await fetch_successfully(session, server.url("/small"));
     CHECK(small == "small\n");
-    const std::string large = co_await fetch(session, server.url("/large"));
+    const std::string large = co_await fetch_successfully(session, server.url("/large"));
     CHECK((large == pattern(3'000'000)));
     const auto moved = co_await session.get(server.url("/folder"));
     CHECK(moved.status() == 200);
@@ -206,7 +206,7 @@ TEST_CASE("our client and nginx: files, redirects, chunks, keep-alive, uploads" 
                         "location /connection { return 200 \"$connection\"; }\n");
   run_bounded([&]() -> Coroutine<void> {
     const ClientSession session;
-    const std::string small = co_await fetch(session, nginx.url("/small"));
+    const std::string small = co_await fetch_successfully(session, nginx.url("/small"));
     CHECK(small == "small\n");
     const auto moved = co_await session.get(nginx.url("/moved?x=y"));
     const std::string moved_text = co_await moved.text();
@@ -220,24 +220,24 @@ TEST_CASE("our client and nginx: files, redirects, chunks, keep-alive, uploads" 
     const auto head = co_await session.head(nginx.url("/large"));
     CHECK(head.headers().get("Content-Length") == "10000000");
 
-    const std::string whole = co_await fetch(session, nginx.url("/large"));
+    const std::string whole = co_await fetch_successfully(session, nginx.url("/large"));
     CHECK((whole == large));
     const auto chunked = co_await session.get(nginx.url("/chunked"));
     CHECK(chunked.headers().get("Transfer-Encoding") == "chunked");
     const std::string chunked_text = co_await chunked.read();
     CHECK((chunked_text == large));
 
-    const std::string connection = co_await fetch(session, nginx.url("/connection"));
+    const std::string connection = co_await fetch_successfully(session, nginx.url("/connection"));
     for (int i = 0; i < 20; ++i) {
-      const std::string again = co_await fetch(session, nginx.url("/connection"));
+      const std::string again = co_await fetch_successfully(session, nginx.url("/connection"));
       CHECK(again == connection);
     }
     const auto refused = co_await session.post(nginx.url("/small"), std::string(2'000'000, 'x'));
     CHECK(refused.status() == 413);
     const auto no_method = co_await session.post(nginx.url("/small"), "x");
     CHECK(no_method.status() == 405);
-    const auto no_such =
-        co_await thrown_by<http::ClientResponseError>(fetch(session, nginx.url("/no-such")));
+    const auto no_such = co_await thrown_by<http::ClientResponseError>(
+        fetch_successfully(session, nginx.url("/no-such")));
     REQUIRE(no_such);
     CHECK(no_such->status() == 404);
     co_await session.close();
@@ -255,7 +255,7 @@ TEST_CASE("a connection that nginx has closed meanwhile is replaced without a wo
     const ClientSession session;
     std::string answers;
     for (int i = 0; i < 9; ++i) {
-      const std::string text = co_await fetch(session, nginx.url());
+      const std::string text = co_await fetch_successfully(session, nginx.url());
       answers += text.substr(text.find(' ') + 1);
     }
     CHECK(answers == "123123123");

@@ -44,13 +44,13 @@ class Certificate {
   const std::string key;
 };
 
-bool skipped(const char* program) {
+bool skipped_without(const char* program) {
   if (!find_program(program).empty()) return false;
   std::printf("SKIP https: %s is not installed\n", program);
   return true;
 }
 
-http::Application application() {
+http::Application application_over_tls() {
   http::Application app;
   app.add_get("/", [](Request) -> Coroutine<Response> { co_return Response("hello\n"); });
   app.add_post("/", [](Request request) -> Coroutine<Response> {
@@ -64,13 +64,14 @@ http::Application application() {
 }
 
 template <class F>
-void with_server(F body) {
-  if (skipped("openssl")) return;
+void with_tls_server(F body) {
+  if (skipped_without("openssl")) return;
   const Certificate certificate;
   run_bounded([&]() -> Coroutine<void> {
     http::ServerOptions options;
     options.ssl = certificate.server();
-    const auto server = co_await http::start_server(application(), "127.0.0.1", 0, options);
+    const auto server =
+        co_await http::start_server(application_over_tls(), "127.0.0.1", 0, options);
     CHECK(server.url().starts_with("https://127.0.0.1:"));
     co_await body(server, certificate);
     server.close();
@@ -80,7 +81,7 @@ void with_server(F body) {
 
 TEST_CASE("https: a session shares a TLS connection, and large bodies pass" *
           doctest::test_suite("real kernel")) {
-  with_server([](http::Server server, const Certificate& certificate) -> Coroutine<void> {
+  with_tls_server([](http::Server server, const Certificate& certificate) -> Coroutine<void> {
     http::SessionOptions options;
     options.ssl = certificate.client();
     const ClientSession session(options);
@@ -99,7 +100,7 @@ TEST_CASE("https: a session shares a TLS connection, and large bodies pass" *
 
 TEST_CASE("https: a certificate that nobody vouches for is refused before the request is sent" *
           doctest::test_suite("real kernel")) {
-  with_server([](http::Server server, const Certificate&) -> Coroutine<void> {
+  with_tls_server([](http::Server server, const Certificate&) -> Coroutine<void> {
     const ClientSession session;
     const std::string url = server.url() + "/?token=Secret";
     const std::string error =
@@ -108,7 +109,7 @@ TEST_CASE("https: a certificate that nobody vouches for is refused before the re
     CHECK_FALSE(contains(error, "Secret"));
     CHECK(session.connections_in_use() == 0);
 
-    const auto plain = co_await http::start_server(application(), "127.0.0.1", 0);
+    const auto plain = co_await http::start_server(application_over_tls(), "127.0.0.1", 0);
     const auto no_tls = co_await thrown_by<http::ClientConnectorError>(
         session.get("https" + plain.url().substr(4)));
     CHECK(no_tls);
@@ -118,8 +119,8 @@ TEST_CASE("https: a certificate that nobody vouches for is refused before the re
 }
 
 TEST_CASE("https: curl and our server" * doctest::test_suite("real kernel")) {
-  if (skipped("curl")) return;
-  with_server([](http::Server server, const Certificate& certificate) -> Coroutine<void> {
+  if (skipped_without("curl")) return;
+  with_tls_server([](http::Server server, const Certificate& certificate) -> Coroutine<void> {
     const std::string command =
         "curl --silent --show-error --max-time 15 --cacert " + certificate.certificate + " ";
     const std::string got = co_await to_thread(shell, command + server.url() + "/");
@@ -134,7 +135,7 @@ TEST_CASE("https: curl and our server" * doctest::test_suite("real kernel")) {
 }
 
 TEST_CASE("https: our client and nginx" * doctest::test_suite("real kernel")) {
-  if (skipped("openssl") || skipped("nginx")) return;
+  if (skipped_without("openssl") || skipped_without("nginx")) return;
   const Certificate certificate;
   const WebDirectory directory;
   const std::string large(3'000'000, 'n');

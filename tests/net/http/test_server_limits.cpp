@@ -33,7 +33,7 @@ http::Application echo_application() {
 }
 
 template <class F>
-void with_server(http::ServerOptions options, F body) {
+void with_echo_server(http::ServerOptions options, F body) {
   run_bounded([&]() -> Coroutine<void> {
     const http::Server server =
         co_await http::start_server(echo_application(), "127.0.0.1", 0, options);
@@ -43,10 +43,10 @@ void with_server(http::ServerOptions options, F body) {
   });
 }
 
-const std::string get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+const std::string plain_get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
 TEST_CASE("[fault 66] what can be read in two ways is answered with 400 and the connection's end") {
-  with_server({}, [](http::Server server) -> Coroutine<void> {
+  with_echo_server({}, [](http::Server server) -> Coroutine<void> {
     const std::string post = "POST / HTTP/1.1\r\nHost: x\r\n";
     const std::vector<std::string> smuggled{
         post + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -61,7 +61,7 @@ TEST_CASE("[fault 66] what can be read in two ways is answered with 400 and the 
     };
     for (const std::string& bytes : smuggled) {
       CAPTURE(bytes);
-      const std::string answer = co_await ask(server.sockets().at(0), bytes + get);
+      const std::string answer = co_await ask(server.sockets().at(0), bytes + plain_get);
       CHECK(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"));
       CHECK(contains(answer, "Connection: close\r\n"));
       CHECK(count_of(answer, "HTTP/1.1") == 1);
@@ -70,7 +70,7 @@ TEST_CASE("[fault 66] what can be read in two ways is answered with 400 and the 
 }
 
 TEST_CASE("[fault 66] a head that is too large is answered with 431, a first line with 414") {
-  with_server({}, [](http::Server server) -> Coroutine<void> {
+  with_echo_server({}, [](http::Server server) -> Coroutine<void> {
     const Address address = server.sockets().at(0);
     const std::string much(100'000, 'a');
     const std::string large =
@@ -84,7 +84,7 @@ TEST_CASE("[fault 66] a head that is too large is answered with 431, a first lin
 TEST_CASE("a body that is too large is 413, told by its length or counted; a stream has no limit") {
   http::ServerOptions options;
   options.client_max_size = 1000;
-  with_server(options, [](http::Server server) -> Coroutine<void> {
+  with_echo_server(options, [](http::Server server) -> Coroutine<void> {
     const Address address = server.sockets().at(0);
     const std::string close = " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
     const std::string told =
@@ -106,7 +106,7 @@ TEST_CASE("a body that is too large is 413, told by its length or counted; a str
 TEST_CASE("[fault 66] a head that never ends gets 408 in time, however its bytes drip") {
   http::ServerOptions options;
   options.head_timeout = 100ms;
-  with_server(options, [](http::Server server) -> Coroutine<void> {
+  with_echo_server(options, [](http::Server server) -> Coroutine<void> {
     const FileDescriptor client = connect_now(server.sockets().at(0));
     send_now(client, "GET / HTTP/1.1\r\nHost: x\r\n");
     std::optional<std::string> answer;
@@ -127,7 +127,7 @@ TEST_CASE("[fault 66] a head that never ends gets 408 in time, however its bytes
 TEST_CASE("[fault 66] a body that never comes gets 408 in time") {
   http::ServerOptions options;
   options.body_timeout = 50ms;
-  with_server(options, [](http::Server server) -> Coroutine<void> {
+  with_echo_server(options, [](http::Server server) -> Coroutine<void> {
     const std::string answer = co_await ask(
         server.sockets().at(0), "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc");
     CHECK(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"));
@@ -139,10 +139,10 @@ TEST_CASE("a connection without a request is closed in time, before the first an
   http::ServerOptions options;
   options.head_timeout = 30ms;
   options.keepalive_timeout = 30ms;
-  with_server(options, [](http::Server server) -> Coroutine<void> {
+  with_echo_server(options, [](http::Server server) -> Coroutine<void> {
     const std::string silent = co_await ask(server.sockets().at(0), "");
     CHECK(silent.empty());
-    const std::string one = co_await ask(server.sockets().at(0), get);
+    const std::string one = co_await ask(server.sockets().at(0), plain_get);
     CHECK(count_of(one, "HTTP/1.1 200") == 1);
   });
 }
@@ -157,7 +157,7 @@ TEST_CASE("a client that takes nothing is cut off in time") {
     });
     const http::Server server = co_await http::start_server(app, "127.0.0.1", 0, options);
     const FileDescriptor client = connect_now(server.sockets().at(0));
-    send_now(client, get);
+    send_now(client, plain_get);
     co_await until([&] { return server.connections() == 1; });
     co_await until([&] { return server.connections() == 0; });
     server.close();
@@ -180,7 +180,7 @@ TEST_CASE("close ends what is idle at once, and what is answered when it has bee
     const FileDescriptor half = connect_now(server.sockets().at(0));
     send_now(half, "GET / HT");
     const FileDescriptor busy = connect_now(server.sockets().at(0));
-    send_now(busy, get + get);
+    send_now(busy, plain_get + plain_get);
     co_await entered.wait();
     co_await until([&] { return server.connections() == 3; });
     server.close();
@@ -216,7 +216,7 @@ TEST_CASE("close cancels handlers that do not come to an end in time") {
     options.shutdown_timeout = 20ms;
     const http::Server server = co_await http::start_server(app, "127.0.0.1", 0, options);
     const FileDescriptor client = connect_now(server.sockets().at(0));
-    send_now(client, get);
+    send_now(client, plain_get);
     co_await entered.wait();
     server.close();
     co_await server.wait_closed();
