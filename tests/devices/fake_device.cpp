@@ -100,6 +100,8 @@ void FakeDevice::show(char typed) {
       return say_raw("\x1b[1;3" + std::to_string(line_.size() % 8) + "m" + text + "\x1b[0m");
     case Echo::wrapped:
       return say_raw(text + (at_margin ? " \r\n" : ""));
+    case Echo::overwritten:
+      return say_raw(text + (at_margin ? " \r" : ""));
     case Echo::redrawn:
       say_raw(text);
       if (!at_margin) return;

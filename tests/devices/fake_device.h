@@ -19,11 +19,12 @@ namespace rondo::tests {
 enum class Echo {
   plain,
   none,
-  coloured,  // each character in a colour of its own
-  wrapped,   // the line is cut after each 20 characters
-  redrawn,   // after each 20 characters the line is wiped by backspaces and written again
-  scrolled,  // IOS: only the end of a long line is shown, behind a "$"
-  late,      // five seconds later
+  coloured,     // each character in a colour of its own
+  wrapped,      // the line is cut after each 20 characters
+  overwritten,  // after each 20 characters the next ones are written over them
+  redrawn,      // after each 20 characters the line is wiped by backspaces and written again
+  scrolled,     // IOS: only the end of a long line is shown, behind a "$"
+  late,         // five seconds later
 };
 
 class FakeDevice {

@@ -142,8 +142,11 @@ TEST_CASE("wrong credentials are an error at the second question, and hold no pa
       CHECK(!router.isalive());
     });
   }
-  Script script{"Password: ", ios_answer};
+  // A line with a password and no names.
+  Script script{"Password: ", [](const std::string&, int) { return std::string("Password: "); }};
   with_device(script, [](Options options) -> Coroutine<> {
+    const std::string refused = co_await error_of(IOSXEDriver(options).open());
+    CHECK(contains(refused, "the device does not accept the user's name and the password"));
     options.auth_password = ssh::Secret();
     const IOSXEDriver router(options);
     const std::string text = co_await error_of(router.open());

@@ -51,10 +51,11 @@ TEST_CASE("an echo that is coloured, wrapped, redrawn, scrolled, late or missing
     Duration at_most;
   };
   const std::vector<Case> cases = {
-      {Echo::plain, 0, 0s},    {Echo::plain, 1, 0s},   {Echo::coloured, 0, 0s},
-      {Echo::coloured, 3, 0s}, {Echo::wrapped, 0, 0s}, {Echo::wrapped, 1, 0s},
-      {Echo::redrawn, 0, 0s},  {Echo::redrawn, 7, 0s}, {Echo::scrolled, 0, 0s},
-      {Echo::scrolled, 1, 0s}, {Echo::none, 0, 12s},   {Echo::late, 0, 30s}};
+      {Echo::plain, 0, 0s},       {Echo::plain, 1, 0s},    {Echo::coloured, 0, 0s},
+      {Echo::coloured, 3, 0s},    {Echo::wrapped, 0, 0s},  {Echo::wrapped, 1, 0s},
+      {Echo::overwritten, 0, 0s}, {Echo::redrawn, 0, 0s},  {Echo::redrawn, 7, 0s},
+      {Echo::scrolled, 0, 0s},    {Echo::scrolled, 1, 0s}, {Echo::none, 0, 12s},
+      {Echo::late, 0, 30s}};
   for (const Case& one : cases) {
     CAPTURE(static_cast<int>(one.echo));
     CAPTURE(one.piece);
