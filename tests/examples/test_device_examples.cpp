@@ -7,15 +7,12 @@
 
 #include <doctest/doctest.h>
 
+#include "example.h"
 #include "example_lab.h"
 
 namespace {
 
 using namespace rondo::tests;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 void check_lines(const std::string& output, std::initializer_list<const char*> lines) {
   CAPTURE(output);

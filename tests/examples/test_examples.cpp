@@ -10,7 +10,7 @@
 
 #include <doctest/doctest.h>
 
-#include "program.h"
+#include "example.h"
 
 namespace {
 
@@ -18,26 +18,6 @@ using namespace rondo::tests;
 namespace fs = std::filesystem;
 
 const std::vector<std::string> virtual_clock = {"RONDO_CLOCK=virtual"};
-
-/// What the program printed. It must have ended by itself, in time, with exit status 0.
-std::string output_of(const std::string& name, const fs::path& working_directory) {
-  Program program(examples_directory() / name, {}, working_directory, virtual_clock);
-  const Ending ending = program.wait();
-  CAPTURE(name);
-  CAPTURE(ending.output);
-  CHECK(ending.in_time);
-  CHECK(ending.exit_status() == 0);
-  return ending.output;
-}
-
-std::string expected(const std::string& name) {
-  return contents(fs::path(RONDO_EXPECTED_DIR) / (name + ".txt"));
-}
-
-void check_example(const std::string& name) {
-  const TemporaryDirectory here;
-  CHECK(output_of(name, here.path()) == expected(name));
-}
 
 /// The names in list.txt whose second column is `needs`.
 std::vector<std::string> listed(const std::string& needs) {

@@ -8,22 +8,12 @@
 
 #include <doctest/doctest.h>
 
-#include "program.h"
+#include "example.h"
 
 namespace {
 
 using namespace rondo::tests;
 namespace fs = std::filesystem;
-
-void check_example(const std::string& name) {
-  const TemporaryDirectory here;
-  Program program(examples_directory() / name, {}, here.path(), {"RONDO_CLOCK=virtual"});
-  const Ending ending = program.wait();
-  CAPTURE(name);
-  CHECK(ending.in_time);
-  CHECK(ending.exit_status() == 0);
-  CHECK(ending.output == contents(fs::path(RONDO_EXPECTED_DIR) / (name + ".txt")));
-}
 
 /// What curl prints for that URL: the answer's body and its status.
 std::string curl(const std::string& url) {

@@ -11,36 +11,12 @@
 
 #include <doctest/doctest.h>
 
-#include "program.h"
+#include "example.h"
 
 namespace {
 
 using namespace rondo::tests;
 namespace fs = std::filesystem;
-
-/// What the program printed in that directory. It must have ended by itself, in time, with exit
-/// status 0.
-std::string output_of(const std::string& name, const fs::path& working_directory,
-                      const std::vector<std::string>& arguments = {}) {
-  const fs::path ping = fs::path(RONDO_SOURCE_DIR) / "examples" / "fake_ping.sh";
-  Program program(examples_directory() / name, arguments, working_directory,
-                  {"RONDO_CLOCK=virtual", "PING=" + ping.string()});
-  const Ending ending = program.wait();
-  CAPTURE(name);
-  CAPTURE(ending.output);
-  CHECK(ending.in_time);
-  CHECK(ending.exit_status() == 0);
-  return ending.output;
-}
-
-std::string expected(const std::string& name) {
-  return contents(fs::path(RONDO_EXPECTED_DIR) / (name + ".txt"));
-}
-
-void check_example(const std::string& name) {
-  const TemporaryDirectory here;
-  CHECK(output_of(name, here.path()) == expected(name));
-}
 
 std::vector<std::string> sorted_lines(const std::string& text) {
   std::istringstream stream(text);

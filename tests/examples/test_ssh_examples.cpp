@@ -9,18 +9,11 @@
 
 #include <doctest/doctest.h>
 
+#include "example.h"
 #include "example_lab.h"
-
-namespace {
 
 using namespace rondo::tests;
 namespace fs = std::filesystem;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-}  // namespace
 
 TEST_CASE("send_show: it logs in, enables, and shows the table between echo and prompt") {
   const ExampleLab lab;
