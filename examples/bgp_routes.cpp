@@ -5,6 +5,7 @@
 //   ./dev run bgp_routes
 
 #include <cstddef>
+#include <exception>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -97,5 +98,13 @@ rondo::Coroutine<> async_main() {
 }
 
 int main() {
-  rondo::run(async_main());
+  try {
+    rondo::run(async_main());
+    return 0;
+  } catch (const rondo::FileNotFoundError& error) {
+    fmt::print(stderr, "{}; make_bgp_routes makes one\n", error.what());
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+  }
+  return 1;
 }

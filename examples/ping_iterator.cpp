@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <exception>
 #include <string>
 
 #include <fmt/format.h>
@@ -39,5 +40,11 @@ rondo::Coroutine<> async_main(std::string host) {
 }
 
 int main(int argc, char** argv) {
-  rondo::run(async_main(argc > 1 ? argv[1] : "127.0.100.1"));
+  try {
+    rondo::run(async_main(argc > 1 ? argv[1] : "127.0.100.1"));
+    return 0;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return 1;
+  }
 }
