@@ -143,10 +143,15 @@ TEST_CASE("wrong credentials are an error at the second question, and hold no pa
     });
   }
   // A line with a password and no names.
-  Script script{"Password: ", [](const std::string&, int) { return std::string("Password: "); }};
-  with_device(script, [](Options options) -> Coroutine<> {
+  int lines = 0;
+  Script script{"Password: ", [&lines](const std::string&, int) {
+                  ++lines;
+                  return std::string("Password: ");
+                }};
+  with_device(script, [&lines](Options options) -> Coroutine<> {
     const std::string refused = co_await error_of(IOSXEDriver(options).open());
     CHECK(contains(refused, "the device does not accept the user's name and the password"));
+    CHECK(lines == 1);  // a second one might lock the user out
     options.auth_password = ssh::Secret();
     const IOSXEDriver router(options);
     const std::string text = co_await error_of(router.open());
