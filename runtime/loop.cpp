@@ -8,8 +8,8 @@ namespace rondo {
 
 namespace {
 
-constinit thread_local Loop* loops_of_thread =
-    nullptr;  // those of this thread that exist, newest first
+// Those of this thread that exist, newest first.
+constinit thread_local Loop* loops_of_thread = nullptr;
 
 TimePoint real_now() {
   return TimePoint(

@@ -63,8 +63,8 @@ void add_lines(CLI::App& app, CommandLine& line, const char* what, const char* f
 /// For a command that shows what devices say.
 void add_output(CLI::App& app, CommandLine& line) {
   app.add_flag("--raw", line.raw,
-               "as text, every byte that the devices sent; otherwise control characters are shown "
-               "as \\x1b")
+               "as text, every byte of the answers, prompts included; otherwise control characters "
+               "are shown as \\x1b")
       ->excludes("--json");
   app.add_option("-o,--out", line.out, "write the output there, a file for each device")
       ->option_text("DIRECTORY");

@@ -223,8 +223,8 @@ class Session final : public Protocol {
   bool keep_greeting_ = true;          // until the handshake is over
   bool reading_paused_ = false;        // too many of them
   bool peer_eof_ = false;
-  bool given_up_ = false;
-  bool pumping_ = false;  // inside pump_channels
+  bool given_up_ = false;  // libssh2 is told that the connection is gone
+  bool pumping_ = false;   // inside pump_channels
   bool server_connects_ = false;
   int idle_receives_ = 0;  // in a row that had nothing, within one call
   int error_code_ = 0;

@@ -12,7 +12,6 @@
 namespace {
 
 using namespace std::string_literals;
-using namespace std::string_view_literals;
 using rondo::devices::printable;
 using rondo::devices::PrintableStream;
 
