@@ -99,10 +99,10 @@ class Operation : private detail::ListNode<Operation> {
   /// this one included; it must not throw, and it resumes nobody: it puts them on the ready queue.
   virtual void complete(int result) noexcept = 0;
 
-  /// One of many answers, and not the last: a descriptor, or `result` bytes at `bytes`, which are
-  /// the driver's again when this returns. The last answer comes by `complete`; what kept it from
-  /// going on may be nothing but a want of room (-ENOBUFS, -EAGAIN, or for accept_many one more
-  /// descriptor), and then the question may be asked again.
+  /// One of many answers, and not the last: a descriptor, or `result` bytes at `bytes`, which stay
+  /// in place until `submit_and_wait` is called next. The last answer comes by `complete`; what
+  /// kept it from going on may be nothing but a want of room (-ENOBUFS, -EAGAIN, or for accept_many
+  /// one more descriptor), and then the question may be asked again.
   virtual void partial(int result, const char* bytes) noexcept;
 
  private:

@@ -51,8 +51,14 @@ void DescriptorTransport::start_writing() {
   if (!write_.in_flight() && !end_of_turn_.is_ready()) loop_.at_end_of_turn(end_of_turn_);
 }
 
+void DescriptorTransport::end_turn() {
+  if (std::exchange(lent_, false)) protocol_->keep_lent_bytes();
+  if (!write_.in_flight()) flush();
+  if (!read_.in_flight()) read_on();
+}
+
 void DescriptorTransport::read_on() {
-  if (reading_paused_ || read_eof_ || closing_ || read_.in_flight()) return;
+  if (reading_paused_ || read_eof_ || closing_) return;
   if (reading_ == Reading::many && loop_.driver().answers_many()) {
     loop_.driver().prepare(read_, {Opcode::receive_many, socket_.get()});
     return;
@@ -82,11 +88,13 @@ void DescriptorTransport::stop_many() {
 // One of many pieces, in memory of the driver's.
 void DescriptorTransport::bytes_arrived(std::string_view bytes) noexcept {
   if (closing_) return;
-  const bool filled = bytes.size() == detail::ProvidedBuffers::size;
-  protocol_->data_received(bytes);
-  if (!filled) return;
-  stop_many();
-  reading_ = Reading::one;
+  if (bytes.size() == detail::ProvidedBuffers::size) {
+    stop_many();
+    reading_ = Reading::one;
+  }
+  lent_ = true;
+  if (!end_of_turn_.is_ready()) loop_.at_end_of_turn(end_of_turn_);
+  protocol_->data_lent(bytes);
 }
 
 void DescriptorTransport::read_done(int result) noexcept {
@@ -111,18 +119,23 @@ void DescriptorTransport::read_done(int result) noexcept {
   } else if (result == -EINTR || result == -EAGAIN || (result == -ECANCELED && stopped)) {
     start_reading();
   } else {
-    lose(make_os_error(-result, "receive"));
+    fail(result, "receive");
   }
 }
 
 void DescriptorTransport::set_protocol(std::shared_ptr<Protocol> protocol) {
   if (!protocol_) return;
+  protocol_->keep_lent_bytes();
   if (read_.in_flight() && !former_) former_ = protocol_;
   protocol_ = std::move(protocol);
 }
 
+void DescriptorTransport::refuse_write() {
+  throw RuntimeError("cannot call write() after write_eof()");
+}
+
 void DescriptorTransport::write(std::string_view bytes) {
-  if (write_eof_) throw RuntimeError("cannot call write() after write_eof()");
+  if (write_eof_) refuse_write();
   if (closing_ || bytes.empty()) return;
   queue_.append(bytes);
   check_water_marks(*protocol_, unsent());
@@ -137,9 +150,9 @@ void DescriptorTransport::write_eof() {
 
 // Hands everything that waits to the kernel in one piece; when nothing does, what was to follow.
 void DescriptorTransport::flush() {
-  if (lost_ || write_.in_flight()) return;
+  if (lost_) return;
   if (!queue_.empty()) {
-    sending_.swap(queue_);
+    sending_.take_over(queue_);
     send_rest();
     return;
   }
@@ -157,23 +170,31 @@ void DescriptorTransport::send_rest() {
 }
 
 void DescriptorTransport::write_done(int result) noexcept {
+  const bool all_sent = std::cmp_equal(result, sending_.size());
+  if (all_sent && queue_.empty() && !closing_ && !write_eof_ && !writing_paused()) {
+    sending_.release();
+  } else {
+    go_on_writing(result);
+  }
+}
+
+void DescriptorTransport::go_on_writing(int result) {
   if (lost_) {
     close_when_idle();
     return;
   }
   if (result < 0 && result != -EINTR && result != -EAGAIN) {
-    lose(make_os_error(-result, "send"));
+    fail(result, "send");
     return;
   }
   if (result > 0) sending_.consume(static_cast<std::size_t>(result));
-  if (!sending_.empty()) {
-    check_water_marks(*protocol_, unsent());
-    send_rest();
-    return;
-  }
-  sending_.release();
+  if (sending_.empty()) sending_.release();
   check_water_marks(*protocol_, unsent());
-  if (!queue_.empty() || closing_ || write_eof_) flush();
+  if (!sending_.empty()) {
+    send_rest();
+  } else if (!queue_.empty() || closing_ || write_eof_) {
+    flush();
+  }
 }
 
 void DescriptorTransport::close() {
@@ -191,8 +212,13 @@ void DescriptorTransport::abort() {
   lose(nullptr);
 }
 
+[[gnu::noinline]] void DescriptorTransport::fail(int result, const char* what) {
+  lose(make_os_error(-result, what));
+}
+
 void DescriptorTransport::lose(std::exception_ptr error) {
   if (lost_) return;
+  if (std::exchange(lent_, false)) protocol_->keep_lent_bytes();
   closing_ = true;
   lost_ = true;
   error_ = std::move(error);

@@ -81,10 +81,7 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
   class EndOfTurn final : public detail::Runnable {
    public:
     explicit EndOfTurn(DescriptorTransport& transport) noexcept : transport_(transport) {}
-    void run() override {
-      transport_.flush();
-      transport_.read_on();
-    }
+    void run() override { transport_.end_turn(); }
 
    private:
     DescriptorTransport& transport_;
@@ -114,6 +111,7 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
   }
   std::size_t unsent() const noexcept { return queue_.size() + sending_.size(); }
   void start_reading();
+  void end_turn();
   void read_on();
   void stop_many();
   void start_writing();
@@ -122,6 +120,9 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
   void flush();
   void send_rest();
   void write_done(int result) noexcept;
+  void go_on_writing(int result);
+  [[noreturn]] static void refuse_write();
+  void fail(int result, const char* what);
   void lose(std::exception_ptr error);
   void close_when_idle();
   void close_done(int result) noexcept;
@@ -141,6 +142,7 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
   std::function<void()> on_closed_;  // empty: nobody asks
   std::exception_ptr error_;         // why the connection is lost; null for a plain close
   Reading reading_ = Reading::many;
+  bool lent_ = false;          // protocol_ has bytes that are the driver's
   bool many_stopped_ = false;  // a request of many answers was cancelled, to go on in another way
   bool reading_paused_ = false;
   bool read_eof_ = false;   // the peer has ended its direction

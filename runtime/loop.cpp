@@ -135,6 +135,12 @@ void Loop::run_until_done(detail::FutureBase& future) {
 void Loop::take_answers() {
   wait_for_kernel();
   driver_->reap();
+  if (mailbox_->has_mail() || signals_.noted()) take_news();
+}
+
+// Not inlined, like others here and below that are hardly ever needed: what the innermost loop
+// calls should fit into a few registers.
+[[gnu::noinline]] void Loop::take_news() {
   if (mailbox_->has_mail()) deliver_mail();
   if (signals_.noted()) signals_.deliver();
 }
@@ -155,21 +161,12 @@ void Loop::wait_for_kernel() {
 
   if (clock_ == ClockKind::real) {
     driver_->submit_and_wait(timeout);
-    return;
-  }
-  if (calls_expected_ > 0 || !driver_->nothing_can_arrive()) {
+  } else {
     wait_on_virtual_clock(timeout);
-    return;
   }
-  if (!timeout) {
-    throw RuntimeError(
-        "deadlock: nothing is ready, no timer is armed and no operation is in flight, so under the "
-        "virtual clock nothing can ever happen");
-  }
-  virtual_now_ += *timeout;
 }
 
-Duration Loop::until_first_timer() const {
+[[gnu::noinline]] Duration Loop::until_first_timer() const {
   TimePoint moment = timers_.first_deadline();
   if (clock_ == ClockKind::real && timer_grain_ > Duration::zero()) {
     const Duration past_grain = moment.time_since_epoch() % timer_grain_;
@@ -178,9 +175,24 @@ Duration Loop::until_first_timer() const {
   return moment - time();
 }
 
+[[gnu::noinline]] void Loop::wait_on_virtual_clock(std::optional<Duration> timeout) {
+  if (calls_expected_ > 0 || !driver_->nothing_can_arrive()) {
+    wait_in_real_time(timeout);
+    return;
+  }
+  if (!timeout) throw_deadlock();
+  virtual_now_ += *timeout;
+}
+
+void Loop::throw_deadlock() {
+  throw RuntimeError(
+      "deadlock: nothing is ready, no timer is armed and no operation is in flight, so under the "
+      "virtual clock nothing can ever happen");
+}
+
 // On the virtual clock, for something that takes the time it takes. A simulated kernel takes none;
 // but no thread can wake it, so while one is at work the mail is looked for in between.
-void Loop::wait_on_virtual_clock(std::optional<Duration> timeout) {
+void Loop::wait_in_real_time(std::optional<Duration> timeout) {
   const bool simulated = driver_->in_virtual_time();
   if (simulated && calls_expected_ == 0) {
     driver_->submit_and_wait(timeout);

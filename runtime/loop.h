@@ -251,9 +251,12 @@ class Loop {
   void wait_for_kernel();
   Duration until_first_timer() const;
   void wait_on_virtual_clock(std::optional<Duration> timeout);
+  void wait_in_real_time(std::optional<Duration> timeout);
   void take_answers();
+  void take_news();
   void expire_timers();
   void deliver_mail();
+  [[noreturn]] static void throw_deadlock();
   bool kernel_lets_go() noexcept;
   void leave_to_the_kernel();
   void drop_scheduled() noexcept;

@@ -194,7 +194,7 @@ void WritePipeTransport::start_writing() {
 // Hands everything that waits to the kernel in one piece, as far as it may be one.
 void WritePipeTransport::flush() {
   if (lost_ || writing() || queue_.empty()) return;
-  sending_.swap(queue_);
+  sending_.take_over(queue_);
   send_rest();
 }
 

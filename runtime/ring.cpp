@@ -23,6 +23,8 @@ constexpr std::uint64_t cancel_tag = 1;
 constexpr std::uint64_t wake_tag = 2;
 // Nor does a message from another thread, whose only purpose it is to arrive.
 constexpr std::uint64_t message_tag = 4;
+// Addresses of operations are bigger.
+constexpr std::uint64_t last_own_tag = message_tag;
 // Not in the headers of liburing 2.3.
 constexpr unsigned register_send_msg_ring = 31;
 
@@ -168,27 +170,32 @@ Ring::~Ring() {
 io_uring_sqe& Ring::next_entry() {
   check_caller();
   submission_due();
-  if (overflow_.empty()) {
-    if (io_uring_sqe* entry = free_entry()) return *entry;
-  }
+  if (!overflow_.empty() || queued() >= ring_.sq.ring_entries) return overflow_entry();
+  return queue_entry();
+}
+
+[[gnu::noinline]] io_uring_sqe& Ring::overflow_entry() {
   return overflow_.emplace_back();
 }
 
-/// The next entry of the queue, or null when the kernel has not taken enough of it.
-io_uring_sqe* Ring::free_entry() noexcept {
+/// How many entries of the queue the kernel has not taken yet.
+unsigned Ring::queued() const noexcept {
+  return ring_.sq.sqe_tail - io_uring_smp_load_acquire(ring_.sq.khead);
+}
+
+io_uring_sqe& Ring::queue_entry() noexcept {
   io_uring_sq& queue = ring_.sq;
-  if (queue.sqe_tail - io_uring_smp_load_acquire(queue.khead) >= queue.ring_entries) return nullptr;
-  return &queue.sqes[queue.sqe_tail++ & queue.ring_mask];
+  return queue.sqes[queue.sqe_tail++ & queue.ring_mask];
 }
 
 void Ring::do_prepare(Operation& operation, const Request& request) {
   io_uring_sqe& entry = next_entry();
   detail::fill_entry(entry, request);
+  entry.user_data = tag(operation);
   // A stream is read from when nothing is there as a rule: to look first is a waste. (Not so for
   // receive_many: when bytes and the end of the stream are there already, Linux 6.18 then tells of
   // the bytes only.)
   if (request.opcode == Opcode::receive) entry.ioprio = polls_first_;
-  entry.user_data = tag(operation);
 }
 
 void Ring::do_cancel(Operation& operation) {
@@ -199,9 +206,8 @@ void Ring::do_cancel(Operation& operation) {
 
 void Ring::move_overflow() {
   while (!overflow_.empty()) {
-    io_uring_sqe* entry = free_entry();
-    if (entry == nullptr) return;
-    *entry = overflow_.front();
+    if (queued() >= ring_.sq.ring_entries) return;
+    queue_entry() = overflow_.front();
     overflow_.pop_front();
   }
 }
@@ -212,7 +218,7 @@ void Ring::enter(unsigned wait_for, std::optional<Duration> timeout) {
   ++enters_;
   // Entry number n of the queue stands at place n of the array that the kernel reads, since set-up.
   io_uring_smp_store_release(ring_.sq.ktail, ring_.sq.sqe_tail);
-  const unsigned offered = io_uring_sq_ready(&ring_);
+  const unsigned offered = queued();
 
   __kernel_timespec limit{};
   io_uring_getevents_arg argument{};
@@ -225,24 +231,28 @@ void Ring::enter(unsigned wait_for, std::optional<Duration> timeout) {
   const int result =
       io_uring_enter2(static_cast<unsigned>(ring_.enter_ring_fd), offered, wait_for, enter_flags_,
                       reinterpret_cast<sigset_t*>(&argument), sizeof argument);
-  if (io_uring_sq_ready(&ring_) == 0 && overflow_.empty()) all_submitted();
-  check_dropped();
-  if (result < 0 && result != -ETIME && !is_transient(-result)) {
-    throw OSError(-result, "io_uring_enter");
+  const unsigned left = queued();
+  if (left == 0 && overflow_.empty()) all_submitted();
+  if (IO_URING_READ_ONCE(*ring_.cq.koverflow) != dropped_) throw_dropped();
+  if (result < 0) check_refusal(-result);
+  if (left > 0 && left == offered) {
+    took_nothing(result);
+  } else {
+    fruitless_enters_ = 0;
   }
-  check_progress(offered, result);
+}
+
+[[gnu::noinline]] void Ring::check_refusal(int error_number) {
+  if (error_number == ETIME || is_transient(error_number)) return;
+  throw_os_error(error_number, "io_uring_enter");
 }
 
 // A kernel short of memory may take nothing for a while. Then the loop must not spin, and if that
 // does not end, it must not go on as if nothing were.
-void Ring::check_progress(unsigned offered, int result) {
+[[gnu::noinline]] void Ring::took_nothing(int result) {
   constexpr unsigned patience = 16;  // enters at full speed: completions may have to be reaped
   constexpr unsigned most = 1000;    // enters; from `patience` on there is a pause after each
   constexpr timespec pause{0, 1'000'000};  // a millisecond
-  if (offered == 0 || io_uring_sq_ready(&ring_) < offered) {
-    fruitless_enters_ = 0;
-    return;
-  }
   if (++fruitless_enters_ <= patience) return;
   if (fruitless_enters_ > most) {
     fruitless_enters_ = 0;
@@ -252,28 +262,35 @@ void Ring::check_progress(unsigned offered, int result) {
 }
 
 // The queue for answers was full and the kernel had no memory to keep them elsewhere.
-void Ring::check_dropped() {
+void Ring::throw_dropped() {
   const unsigned dropped = IO_URING_READ_ONCE(*ring_.cq.koverflow);
-  if (dropped == dropped_) return;
   const unsigned fresh = dropped - std::exchange(dropped_, dropped);
   throw RuntimeError("the kernel had no memory for " + std::to_string(fresh) +
                      " completion(s) and dropped them: what waits for them would wait for ever");
 }
 
-void Ring::submit_and_wait(std::optional<Duration> timeout) {
-  check_caller();
-  while (!overflow_.empty()) {
+// A kernel that takes nothing has no memory, or wants its completions reaped first. Then the rest
+// waits for the next turn.
+[[gnu::noinline]] void Ring::hand_over_overflow() {
+  for (;;) {
     const std::size_t waiting = overflow_.size();
     move_overflow();
-    if (overflow_.empty()) break;
+    if (overflow_.empty()) return;
     enter(0, std::nullopt);
-    // A kernel that takes nothing has no memory, or wants its completions reaped first. The rest
-    // waits for the next turn.
-    if (overflow_.size() == waiting && io_uring_sq_space_left(&ring_) == 0) return;
+    if (overflow_.size() == waiting && queued() >= ring_.sq.ring_entries) return;
+  }
+}
+
+void Ring::submit_and_wait(std::optional<Duration> timeout) {
+  check_caller();
+  buffers_.publish_returned();
+  if (!overflow_.empty()) {
+    hand_over_overflow();
+    if (!overflow_.empty()) return;
   }
   const bool anything_ready = io_uring_cq_ready(&ring_) > 0;
   if (anything_ready || (timeout && *timeout <= Duration::zero())) {
-    if (io_uring_sq_ready(&ring_) > 0 || kernel_holds_completions()) enter(0, std::nullopt);
+    if (queued() > 0 || kernel_holds_completions()) enter(0, std::nullopt);
     return;
   }
   enter(1, timeout);
@@ -296,45 +313,53 @@ void Ring::wake() noexcept {
   [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof one);
 }
 
+// Answers that arrive while these are delivered wait for the next turn, as callbacks do.
 std::size_t Ring::reap() {
   std::size_t delivered = 0;
-  bool short_of_buffers = false;
   unsigned head = *ring_.cq.khead;
-  // Answers that arrive while these are delivered wait for the next turn, as callbacks do.
   const unsigned end = io_uring_smp_load_acquire(ring_.cq.ktail);
   for (; head != end; ++head) {
     const io_uring_cqe& completion = ring_.cq.cqes[head & ring_.cq.ring_mask];
-    if (completion.user_data == message_tag) continue;
-    if (completion.user_data == wake_tag) {
-      drain_wake_descriptor();
-      if ((completion.flags & IORING_CQE_F_MORE) == 0) watch_wake_descriptor();
+    if (completion.user_data <= last_own_tag) {
+      take_own_answer(completion);
       continue;
     }
     auto& operation = *reinterpret_cast<Operation*>(completion.user_data & ~cancel_tag);
-    if ((completion.flags & IORING_CQE_F_BUFFER) != 0) {
-      const unsigned buffer = completion.flags >> IORING_CQE_BUFFER_SHIFT;
-      if (completion.res > 0) {
-        partial_arrived(operation, completion.res, buffers_.memory_of(buffer));
-      }
-      buffers_.give_back(buffer);
-    } else if ((completion.flags & IORING_CQE_F_MORE) != 0) {
-      partial_arrived(operation, completion.res, nullptr);
-    }
-    if ((completion.flags & IORING_CQE_F_MORE) != 0) continue;
-    // A request of many answers that ended with one more has nothing wrong with it.
-    const bool with_bytes = (completion.flags & IORING_CQE_F_BUFFER) != 0 && completion.res > 0;
-    const int result = with_bytes ? -EAGAIN : completion.res;
-    if (result == -ENOBUFS) short_of_buffers = true;
-    const bool complete = (completion.user_data & cancel_tag) != 0
-                              ? cancel_arrived(operation)
-                              : answer_arrived(operation, result);
-    if (complete) ++delivered;
+    if (take_answer(completion, operation)) ++delivered;
   }
-  if (short_of_buffers) buffers_.grow();
-  buffers_.publish_returned();
+  if (std::exchange(short_of_buffers_, false)) buffers_.grow();
   io_uring_smp_store_release(ring_.cq.khead, end);
   answers_taken(end);
   return delivered;
+}
+
+[[gnu::noinline]] void Ring::take_own_answer(const io_uring_cqe& completion) {
+  if (completion.user_data != wake_tag) return;
+  drain_wake_descriptor();
+  if ((completion.flags & IORING_CQE_F_MORE) == 0) watch_wake_descriptor();
+}
+
+/// Returns true if this made the operation complete.
+[[gnu::always_inline]] inline bool Ring::take_answer(const io_uring_cqe& completion,
+                                                     Operation& operation) {
+  const bool more = (completion.flags & IORING_CQE_F_MORE) != 0;
+  int result = completion.res;
+  if ((completion.flags & IORING_CQE_F_BUFFER) != 0) {
+    // The bytes are the receiver's until the kernel is told, when it is entered next.
+    const unsigned buffer = completion.flags >> IORING_CQE_BUFFER_SHIFT;
+    buffers_.give_back(buffer);
+    if (result > 0) partial_arrived(operation, result, buffers_.memory_of(buffer));
+    if (more) return false;
+    // A request of many answers that ended with one more has nothing wrong with it.
+    if (result > 0) result = -EAGAIN;
+  } else if (more) {
+    partial_arrived(operation, result, nullptr);
+    return false;
+  } else if (result == -ENOBUFS) {
+    short_of_buffers_ = true;
+  }
+  return (completion.user_data & cancel_tag) != 0 ? cancel_arrived(operation)
+                                                  : answer_arrived(operation, result);
 }
 
 std::string Ring::features() const {

@@ -51,11 +51,17 @@ class Ring final : public Driver {
   void do_cancel(Operation& operation) override;
 
   io_uring_sqe& next_entry();
-  io_uring_sqe* free_entry() noexcept;
+  unsigned queued() const noexcept;
+  io_uring_sqe& queue_entry() noexcept;
+  io_uring_sqe& overflow_entry();
   void move_overflow();
+  void hand_over_overflow();
   void enter(unsigned wait_for, std::optional<Duration> timeout);
-  void check_progress(unsigned offered, int result);
-  void check_dropped();
+  static void check_refusal(int error_number);
+  void took_nothing(int result);
+  [[noreturn]] void throw_dropped();
+  void take_own_answer(const io_uring_cqe& completion);
+  bool take_answer(const io_uring_cqe& completion, Operation& operation);
   bool kernel_holds_completions() const noexcept {
     return (IO_URING_READ_ONCE(*ring_.sq.kflags) & held_back) != 0;
   }
@@ -70,6 +76,7 @@ class Ring final : public Driver {
   std::size_t enters_ = 0;
   unsigned enter_flags_ = IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG;
   bool sends_messages_ = false;
+  bool short_of_buffers_ = false;  // the kernel wanted one more
   std::uint16_t polls_first_ = 0;  // for a receive's ioprio, where the kernel knows it (5.19)
   unsigned fruitless_enters_ = 0;  // in a row, by which the kernel took none of what was queued
   unsigned dropped_ = 0;           // answers that the kernel could not keep, as last seen

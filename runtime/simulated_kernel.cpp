@@ -72,6 +72,7 @@ void SimulatedKernel::take_prepared() {
 }
 
 void SimulatedKernel::submit_and_wait(std::optional<Duration> timeout) {
+  lent_.clear();
   take_prepared();
   std::ranges::shuffle(pending_, random_);
   bool delayed = !prepared_.empty();
@@ -203,10 +204,11 @@ std::size_t SimulatedKernel::reap() {
   if (left > 0 && chance(4)) left = random_() % (left + 1);
   // One by one, so that a cancel from inside a completion finds the answers that are still to come.
   for (; left > 0; --left) {
-    const Answer answer = answers_.front();
+    Answer answer = std::move(answers_.front());
     answers_.pop_front();
     idle_ = false;
     if (deliver(answer)) ++delivered;
+    lent_.push_back(std::move(answer.bytes));
   }
   return delivered;
 }

@@ -50,7 +50,7 @@ class SimulatedKernel final : public Driver {
     Operation* operation;
     int result;
     AnswerKind kind;
-    std::string bytes{};  // that came with it
+    std::vector<char> bytes{};  // that came with it
   };
 
   void do_prepare(Operation& operation, const Request& request) override;
@@ -71,11 +71,12 @@ class SimulatedKernel final : public Driver {
   int attempt_as_asked(Pending& pending);
 
   std::mt19937_64 random_;
-  unsigned fail_one_in_;           // 0: never
-  std::vector<Pending> prepared_;  // not yet handed over
-  std::vector<Pending> pending_;   // handed over, unanswered
-  std::deque<Answer> answers_;     // not yet reaped
-  bool idle_ = true;               // all that is pending would have blocked when it was tried last
+  unsigned fail_one_in_;                 // 0: never
+  std::vector<Pending> prepared_;        // not yet handed over
+  std::vector<Pending> pending_;         // handed over, unanswered
+  std::deque<Answer> answers_;           // not yet reaped
+  std::vector<std::vector<char>> lent_;  // bytes of those that were, until the next submission
+  bool idle_ = true;  // all that is pending would have blocked when it was tried last
 };
 
 }  // namespace rondo

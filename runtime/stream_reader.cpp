@@ -17,6 +17,10 @@ ReaderBuffer::ReaderBuffer(std::size_t limit) : limit_(limit), next_room_(smalle
   if (limit == 0) throw ValueError("Limit cannot be <= 0");
 }
 
+void ReaderBuffer::throw_error(const std::exception_ptr& error) {
+  std::rethrow_exception(error);
+}
+
 // All the room was filled: there may be more to come.
 void ReaderBuffer::offer_more() noexcept {
   next_room_ = std::min(2 * next_room_, largest_room);
@@ -35,6 +39,7 @@ void ReaderBuffer::feed_eof() {
 
 void ReaderBuffer::set_exception(std::exception_ptr error) {
   exception_ = std::move(error);
+  failed_ = exception_ || cut_off_;
   wake();
 }
 
@@ -45,6 +50,7 @@ void ReaderBuffer::resume_transport() {
 
 void ReaderBuffer::cut_off(std::exception_ptr error) {
   cut_off_ = std::move(error);
+  failed_ = exception_ || cut_off_;
   wake();
 }
 
@@ -53,18 +59,26 @@ void ReadAwaiter::refuse_to_wait() const {
                      "() called while another coroutine is already waiting for incoming data");
 }
 
-// More than the limit may be wanted, by readexactly.
-void ReadAwaiter::begin_wait() {
-  buffer_.waiter_ = this;
-  if (buffer_.paused_) buffer_.resume_transport();
+void ReaderBuffer::taken_before_waiter() noexcept {
+  waiter_->look_again();
 }
 
-bool ReadAwaiter::may_resume() {
-  if (will_be_cancelled() || buffer_.exception_ || buffer_.cut_off_ || is_there()) return true;
+bool ReadAwaiter::ready_or_throw() {
+  if (buffer_.exception_) ReaderBuffer::throw_error(buffer_.exception_);
+  if (is_there()) return true;
+  ReaderBuffer::throw_error(buffer_.cut_off_);
+}
+
+void ReadAwaiter::go_on_waiting() {
   wait_again();
   begin_wait();
   deliver_pending_cancel();
-  return false;
+}
+
+void ReadAwaiter::end_in_error() {
+  if (cancelled()) throw_cancelled();
+  if (is_there()) return;
+  ReaderBuffer::throw_error(buffer_.exception_ ? buffer_.exception_ : buffer_.cut_off_);
 }
 
 std::string ReadExactly::take(ReaderBuffer& buffer) const {

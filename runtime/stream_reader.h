@@ -53,6 +53,16 @@ class ReaderBuffer {
     buffer_.append(bytes);
     data_arrived();
   }
+  /// As `feed_data`, without a copy of what is taken out before `keep`.
+  void lend_data(std::string_view bytes) {
+    if (buffer_.has_memory()) {
+      feed_data(bytes);
+      return;
+    }
+    buffer_.lend(bytes);
+    data_arrived();
+  }
+  void keep() { buffer_.keep(); }
   void feed_eof();
   void set_exception(std::exception_ptr error);
   /// The stream ends here, by an error: unlike one that was set it is thrown only by reads that
@@ -64,9 +74,8 @@ class ReaderBuffer {
   void set_transport(Transport* transport) noexcept { transport_ = transport; }
 
   const std::exception_ptr& exception() const noexcept { return exception_; }
-  void check_exception() const {
-    if (exception_) std::rethrow_exception(exception_);
-  }
+  /// Will reads throw, now or when they have got what there is?
+  bool failed() const noexcept { return failed_; }
   bool at_eof() const noexcept { return eof_ && buffer_.empty(); }
   bool eof() const noexcept { return eof_; }
   std::size_t limit() const noexcept { return limit_; }
@@ -80,6 +89,7 @@ class ReaderBuffer {
     return bytes;
   }
   void drop(std::size_t count) {
+    if (waiter_ != nullptr) taken_before_waiter();
     buffer_.consume(count);
     if (buffer_.empty() && offered_ == 0) buffer_.release();
     if (paused_ && buffer_.size() <= limit_) resume_transport();
@@ -88,11 +98,10 @@ class ReaderBuffer {
  private:
   friend class ReadAwaiter;
 
-  void data_arrived() {
-    wake();
-    if (buffer_.size() > 2 * limit_) pause_transport();
-  }
+  [[noreturn]] static void throw_error(const std::exception_ptr& error);
+  void data_arrived();
   void wake() noexcept;
+  void taken_before_waiter() noexcept;
   void offer_more() noexcept;
   void pause_transport();
   void resume_transport();
@@ -106,6 +115,7 @@ class ReaderBuffer {
   std::exception_ptr exception_;
   std::exception_ptr cut_off_;  // why there is no more behind the bytes; null: there may be
   bool eof_ = false;
+  bool failed_ = false;  // exception_ or cut_off_ is set
   bool paused_ = false;
 };
 
@@ -115,36 +125,31 @@ class ReadAwaiter : public Waiter {
  public:
   explicit ReadAwaiter(ReaderBuffer& buffer) noexcept : buffer_(buffer) {}
 
-  bool await_ready() {
-    buffer_.check_exception();
-    if (is_there()) return true;
-    if (buffer_.cut_off_) std::rethrow_exception(buffer_.cut_off_);
-    return false;
-  }
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> coroutine) {
     if (buffer_.waiter_ != nullptr) refuse_to_wait();
     suspend(coroutine);
-    ask_before_step();
     begin_wait();
     deliver_pending_cancel();
   }
-  bool may_resume() override;
   const char* describe() const noexcept override { return "read"; }
 
  protected:
+  friend class ReaderBuffer;
+
   ~ReadAwaiter() {
     if (buffer_.waiter_ == this) buffer_.waiter_ = nullptr;
   }
 
+  /// In await_ready: of a buffer that has failed.
+  bool ready_or_throw();
+  /// In may_resume: not yet.
+  void go_on_waiting();
   /// First thing in await_resume. Bytes that came before an error are looked at first.
   void end_wait() {
     if (!suspended()) return;
     buffer_.waiter_ = nullptr;
-    if (cancelled()) throw_cancelled();
-    if (!buffer_.exception_ && !buffer_.cut_off_) return;
-    if (is_there()) return;
-    std::rethrow_exception(buffer_.exception_ ? buffer_.exception_ : buffer_.cut_off_);
+    if (will_be_cancelled() || buffer_.failed()) end_in_error();
   }
 
   ReaderBuffer& buffer_;
@@ -152,14 +157,29 @@ class ReadAwaiter : public Waiter {
  private:
   /// Is enough in the buffer, or will there never be?
   virtual bool is_there() = 0;
+  /// Somebody else takes bytes, while this one may have been woken for them.
+  virtual void look_again() noexcept = 0;
   /// The method that is waiting, for messages.
   virtual const char* method() const noexcept = 0;
-  void begin_wait();
+  // More than the limit may be wanted, by readexactly.
+  void begin_wait() {
+    buffer_.waiter_ = this;
+    if (buffer_.paused_) buffer_.resume_transport();
+  }
+  void end_in_error();
   [[noreturn]] void refuse_to_wait() const;
 };
 
 inline void ReaderBuffer::wake() noexcept {
   if (waiter_ != nullptr) waiter_->set();
+}
+
+inline void ReaderBuffer::data_arrived() {
+  if (waiter_ != nullptr) {
+    if (!waiter_->is_there()) return;  // it wants more, so the transport is to go on
+    waiter_->set();
+  }
+  if (buffer_.size() > 2 * limit_) pause_transport();
 }
 
 /// How each method reads. `is_there` may be asked often, `take` once after it was true.
@@ -216,6 +236,10 @@ class ReadUntil {
   explicit ReadUntil(std::vector<std::string> separators);
   bool is_there(const ReaderBuffer& buffer);
   std::string take(ReaderBuffer& buffer) const;
+  void search_again() noexcept {
+    searched_ = 0;
+    begin_.reset();
+  }
 
  private:
   std::vector<std::string> separators_;
@@ -231,6 +255,10 @@ class ReadLine {
   static constexpr const char* method = "readline";
   bool is_there(const ReaderBuffer& buffer);
   std::string take(ReaderBuffer& buffer) const;
+  void search_again() noexcept {
+    searched_ = 0;
+    found_.reset();
+  }
 
  private:
   std::size_t searched_ = 0;          // no newline before
@@ -251,6 +279,13 @@ template <class How>
 class ReadAwaiterFor final : public ReadAwaiter {
  public:
   ReadAwaiterFor(ReaderBuffer& buffer, How& how) noexcept : ReadAwaiter(buffer), how_(how) {}
+
+  bool await_ready() { return buffer_.failed() ? ready_or_throw() : how_.is_there(buffer_); }
+  bool may_resume() override {
+    if (will_be_cancelled() || buffer_.failed() || how_.is_there(buffer_)) return true;
+    go_on_waiting();
+    return false;
+  }
   auto await_resume() {
     end_wait();
     return how_.take(buffer_);
@@ -258,6 +293,10 @@ class ReadAwaiterFor final : public ReadAwaiter {
 
  private:
   bool is_there() override { return how_.is_there(buffer_); }
+  void look_again() noexcept override {
+    if constexpr (requires { how_.search_again(); }) how_.search_again();
+    ask_before_step();
+  }
   const char* method() const noexcept override { return How::method; }
 
   How& how_;

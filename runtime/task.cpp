@@ -105,13 +105,12 @@ bool TaskBase::prepare_step() {
     end_unstarted();
     return false;
   }
-  flags_ &= ~(not_started | asks_before_step);
   return true;
 }
 
 void TaskBase::run() {
   if ((flags_ & (must_cancel | not_started | asks_before_step)) != 0 && !prepare_step()) return;
-  flags_ &= ~cancel_taken;
+  flags_ &= must_cancel;
   waiting_on_ = nullptr;
   running_task = this;
   resume_here(innermost_->handle());

@@ -20,6 +20,11 @@ void BaseTransport::set_write_buffer_limits(std::optional<std::size_t> high,
   limits_changed();
 }
 
+void BaseTransport::cross_mark(BaseProtocol& protocol) {
+  protocol_paused_ = !protocol_paused_;
+  protocol_paused_ ? protocol.pause_writing() : protocol.resume_writing();
+}
+
 void Protocol::data_received(std::string_view bytes) {
   while (!bytes.empty()) {
     const std::span<char> room = get_buffer();

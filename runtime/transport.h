@@ -60,6 +60,11 @@ class Protocol : public BaseProtocol {
   /// Bytes that came in other memory, which is good for the length of the call. Without a method of
   /// its own a protocol gets them into its room.
   virtual void data_received(std::string_view bytes);
+  /// The same, and the bytes stay in place until `keep_lent_bytes`, which follows in this turn of
+  /// the loop: a protocol need not copy what is used up by then. (rondo's own.)
+  virtual void data_lent(std::string_view bytes) { data_received(bytes); }
+  /// What is left of them, and of earlier ones, is to be copied now.
+  virtual void keep_lent_bytes() {}
   /// The peer will send no more. The transport stays open for writing.
   virtual void eof_received() = 0;
   /// The peer's bytes end here, but there should be more: somebody has cut them off. Only from a
@@ -108,16 +113,13 @@ class BaseTransport {
     check_water_marks(protocol, get_write_buffer_size());
   }
   void check_water_marks(BaseProtocol& protocol, std::size_t size) {
-    if (!protocol_paused_ && size > limits_.high) {
-      protocol_paused_ = true;
-      protocol.pause_writing();
-    } else if (protocol_paused_ && size <= limits_.low) {
-      protocol_paused_ = false;
-      protocol.resume_writing();
-    }
+    if (protocol_paused_ ? size <= limits_.low : size > limits_.high) cross_mark(protocol);
   }
+  /// Is the protocol paused? If not, less to send crosses no mark.
+  bool writing_paused() const noexcept { return protocol_paused_; }
 
  private:
+  void cross_mark(BaseProtocol& protocol);
   /// The limits have changed: a transport checks its marks.
   virtual void limits_changed() {}
 

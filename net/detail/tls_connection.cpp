@@ -214,7 +214,7 @@ bool TlsConnection::encrypt_some() {
   if (sending_.empty()) {
     sending_.release();
     if (queue_.empty()) return false;
-    sending_.swap(queue_);
+    sending_.take_over(queue_);
   }
   std::size_t count = 0;
   const TlsSession::Outcome outcome = session_.write(sending_.view(), count);

@@ -16,6 +16,8 @@ namespace rondo::detail {
 /// ordinary size come from the pool of this thread, so that one buffer's memory, given back by
 /// `release`, is the next one's while it is still in the processor's cache.
 ///
+/// It may also hold bytes that are lent to it, in memory of others.
+///
 /// Room handed out by `prepare` may be written to, by the kernel too, until `commit`; in between
 /// bytes may be taken out, but nothing moves.
 class ByteBuffer {
@@ -33,9 +35,9 @@ class ByteBuffer {
   /// At least `room` bytes after the end; all that the memory has.
   std::span<char> prepare(std::size_t room) {
     if (empty()) begin_ = end_ = 0;
-    if (memory_ == nullptr) {
-      get_memory(room);
-    } else if (capacity_ - end_ < room) {
+    if (memory_ == nullptr && room <= least_capacity) {
+      get_least();
+    } else if (end_ + room > capacity_) {
       make_room(room);
     }
     return {memory_ + end_, capacity_ - end_};
@@ -49,24 +51,38 @@ class ByteBuffer {
     commit(bytes.size());
   }
   void consume(std::size_t count) noexcept { begin_ += count; }
+
+  /// Bytes that stay in place until `keep`. Only for a buffer without memory.
+  void lend(std::string_view bytes) noexcept {
+    memory_ = const_cast<char*>(bytes.data());  // nothing writes to them
+    end_ = bytes.size();
+  }
+  bool has_memory() const noexcept { return memory_ != nullptr; }
+  /// Copies what is left of lent bytes.
+  void keep() {
+    if (memory_ == nullptr || capacity_ > 0) return;
+    empty() ? release() : make_room(0);
+  }
+
   void clear() noexcept { begin_ = end_; }
   /// Gives the memory back, and what is in it.
   void release() noexcept {
-    if (memory_ != nullptr) free_pooled(memory_, capacity_);
+    if (capacity_ > 0) free_pooled(memory_, capacity_);
     memory_ = nullptr;
     capacity_ = begin_ = end_ = 0;
   }
-  void swap(ByteBuffer& other) noexcept {
-    std::swap(memory_, other.memory_);
-    std::swap(capacity_, other.capacity_);
-    std::swap(begin_, other.begin_);
-    std::swap(end_, other.end_);
+  /// Takes all that another buffer has. Only for a buffer without memory.
+  void take_over(ByteBuffer& other) noexcept {
+    memory_ = std::exchange(other.memory_, nullptr);
+    capacity_ = std::exchange(other.capacity_, 0);
+    begin_ = std::exchange(other.begin_, 0);
+    end_ = std::exchange(other.end_, 0);
   }
 
  private:
-  void get_memory(std::size_t room) {
-    capacity_ = room <= least_capacity ? least_capacity : round_up(room);
-    memory_ = static_cast<char*>(allocate_pooled(capacity_));
+  void get_least() {
+    capacity_ = least_capacity;
+    memory_ = static_cast<char*>(allocate_pooled(least_capacity));
   }
   void make_room(std::size_t room) {
     const std::size_t used = size();
@@ -92,9 +108,9 @@ class ByteBuffer {
   }
 
   char* memory_ = nullptr;
-  std::size_t capacity_ = 0;
-  std::size_t begin_ = 0;  // the first byte that was not taken out
-  std::size_t end_ = 0;    // one past the last byte
+  std::size_t capacity_ = 0;  // of the memory; 0: there is none, or it is lent
+  std::size_t begin_ = 0;     // the first byte that was not taken out
+  std::size_t end_ = 0;       // one past the last byte
 };
 
 }  // namespace rondo::detail

@@ -9,8 +9,8 @@ namespace rondo::detail {
 /// Buffers that lie ready for whichever socket receives next (Opcode::receive_many).
 ///
 /// A thousand connections that are idle need no memory of their own to receive into: the kernel
-/// takes a buffer from this ring when bytes have come, and the driver gives it back as soon as it
-/// has handed them on. When all are taken, the kernel says ENOBUFS, and no byte is lost.
+/// takes a buffer from this ring when bytes have come, and the driver gives it back before it
+/// enters the kernel next. When all are taken, the kernel says ENOBUFS, and no byte is lost.
 ///
 /// The kernel takes the one that has lain there longest, so all that lie there are soon real
 /// memory. Few do at first, and each shortage doubles them.
@@ -36,14 +36,13 @@ class ProvidedBuffers {
   const char* memory_of(unsigned buffer) const noexcept { return memory_ + buffer * stride; }
   /// The kernel may use it again after `publish_returned`.
   void give_back(unsigned buffer) noexcept {
-    io_uring_buf_ring_add(ring_, memory_ + buffer * stride, size,
-                          static_cast<unsigned short>(buffer), io_uring_buf_ring_mask(count),
-                          returned_++);
+    io_uring_buf& place = ring_->bufs[tail_++ % count];
+    place.addr = reinterpret_cast<std::uintptr_t>(memory_ + buffer * stride);
+    place.len = size;
+    place.bid = static_cast<unsigned short>(buffer);
   }
   void publish_returned() noexcept {
-    if (returned_ == 0) return;
-    io_uring_buf_ring_advance(ring_, returned_);
-    returned_ = 0;
+    if (ring_ != nullptr) io_uring_smp_store_release(&ring_->tail, tail_);
   }
 
  private:
@@ -53,7 +52,7 @@ class ProvidedBuffers {
   io_uring_buf_ring* ring_ = nullptr;  // shared with the kernel; null: there are no buffers
   char* memory_ = nullptr;             // of all the buffers, one behind the other
   unsigned made_ = 0;                  // buffers that were ever given to the kernel
-  int returned_ = 0;                   // buffers given back, and not published
+  unsigned short tail_ = 0;            // the next place in the ring; the kernel is told it later
 };
 
 }  // namespace rondo::detail

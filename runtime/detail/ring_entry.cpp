@@ -7,7 +7,7 @@
 
 namespace rondo::detail {
 
-void fill_entry(io_uring_sqe& entry, const Request& request) {
+void fill_other_entry(io_uring_sqe& entry, const Request& request) {
   switch (request.opcode) {
     case Opcode::nop:
       io_uring_prep_nop(&entry);
@@ -23,8 +23,7 @@ void fill_entry(io_uring_sqe& entry, const Request& request) {
       io_uring_prep_recv(&entry, request.fd, request.buffer, request.length, 0);
       return;
     case Opcode::send:
-      io_uring_prep_send(&entry, request.fd, request.buffer, request.length, MSG_NOSIGNAL);
-      return;
+      break;  // see fill_entry
     case Opcode::receive_message:
       io_uring_prep_recvmsg(&entry, request.fd, static_cast<msghdr*>(request.buffer), 0);
       return;

@@ -7,14 +7,10 @@ bool ReadyQueue::remove(Runnable& runnable) noexcept {
   for (Runnable* each = first_; each != nullptr;) {
     Runnable* const next = each->next_ready_ == each ? nullptr : each->next_ready_;
     if (each == &runnable) {
-      if (next == nullptr) {
-        last_ = before;
-        if (before != nullptr) before->next_ready_ = before;
-      } else if (before != nullptr) {
-        before->next_ready_ = next;
-      }
-      if (before == nullptr) first_ = next;
-      if (batch_end_ == &runnable) batch_end_ = before;
+      Runnable** const link = before == nullptr ? &first_ : &before->next_ready_;
+      *link = next != nullptr ? next : before;  // the last one points to itself
+      if (next == nullptr) end_ = link;
+      if (batch_end_ == &runnable.next_ready_) batch_end_ = before == nullptr ? nullptr : link;
       runnable.next_ready_ = nullptr;
       return true;
     }

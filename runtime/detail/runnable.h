@@ -51,8 +51,8 @@ class ReadyQueue {
   /// It must not be on a queue.
   void push_back(Runnable& runnable) noexcept {
     runnable.next_ready_ = &runnable;
-    (empty() ? first_ : last_->next_ready_) = &runnable;
-    last_ = &runnable;
+    *end_ = &runnable;
+    end_ = &runnable.next_ready_;
   }
 
   /// It must not be empty.
@@ -60,7 +60,11 @@ class ReadyQueue {
     if (first_ == nullptr) __builtin_unreachable();  // for the analyzer
     Runnable& runnable = *first_;
     Runnable* const next = std::exchange(runnable.next_ready_, nullptr);
-    first_ = next == &runnable ? nullptr : next;
+    if (next != &runnable) {
+      first_ = next;
+    } else {
+      clear();
+    }
     return runnable;
   }
 
@@ -69,10 +73,10 @@ class ReadyQueue {
   template <class Run>
   void run_batch(Run run) {
     if (empty()) return;
-    batch_end_ = last_;
+    batch_end_ = end_;
     do {
       Runnable& next = pop_front();
-      if (&next == batch_end_) batch_end_ = nullptr;
+      if (&next.next_ready_ == batch_end_) batch_end_ = nullptr;
       run(next);
     } while (batch_end_ != nullptr);
   }
@@ -80,18 +84,24 @@ class ReadyQueue {
   /// Moves all of `other` to the end of this queue, in order.
   void take_all(ReadyQueue& other) noexcept {
     if (other.empty()) return;
-    (empty() ? first_ : last_->next_ready_) = std::exchange(other.first_, nullptr);
-    last_ = other.last_;
+    *end_ = other.first_;
+    end_ = other.end_;
+    other.clear();
   }
 
   /// Takes an element out, wherever it is; false when it is not in. Goes through the queue.
   bool remove(Runnable& runnable) noexcept;
 
  private:
-  Runnable* first_ = nullptr;  // null: empty
-  Runnable* last_ = nullptr;   // means nothing while the queue is empty
-  Runnable* batch_end_ =
-      nullptr;  // the last one of the batch that is being run; null: none is left
+  void clear() noexcept {
+    first_ = nullptr;
+    end_ = &first_;
+  }
+
+  Runnable* first_ = nullptr;       // null: empty
+  Runnable** end_ = &first_;        // the link that the next one is put into
+  Runnable** batch_end_ = nullptr;  // that of the last one of the batch that is being run; null:
+                                    // none is left
 };
 
 }  // namespace rondo::detail

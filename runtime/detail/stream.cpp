@@ -40,7 +40,7 @@ void Stream::resume_writing() {
 }
 
 Coroutine<void> Stream::drain(std::shared_ptr<Stream> stream) {
-  stream->reader_buffer_->check_exception();
+  if (const auto& error = stream->reader_buffer_->exception()) std::rethrow_exception(error);
   // A closing transport gets a turn to close in, or a loop of write and drain would never see it.
   const bool closing = stream->transport_ == nullptr || stream->transport_->is_closing();
   if (closing) co_await sleep(std::chrono::seconds(0));

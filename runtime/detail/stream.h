@@ -31,6 +31,8 @@ class Stream final : public Protocol, public std::enable_shared_from_this<Stream
   std::span<char> get_buffer() override { return reader_buffer_->get_buffer(); }
   void buffer_updated(std::size_t count) override { reader_buffer_->buffer_updated(count); }
   void data_received(std::string_view bytes) override { reader_buffer_->feed_data(bytes); }
+  void data_lent(std::string_view bytes) override { reader_buffer_->lend_data(bytes); }
+  void keep_lent_bytes() override { reader_buffer_->keep(); }
   void eof_received() override { reader_buffer_->feed_eof(); }
   void stream_cut_off(const std::exception_ptr& error) override { reader_buffer_->cut_off(error); }
   void connection_lost(std::exception_ptr error) override;
@@ -42,7 +44,7 @@ class Stream final : public Protocol, public std::enable_shared_from_this<Stream
 
   /// Would `drain` neither wait nor throw?
   bool drained() const noexcept {
-    return !writing_paused_ && !lost_ && !reader_buffer_->exception() && transport_ != nullptr &&
+    return !writing_paused_ && transport_ != nullptr && !reader_buffer_->exception() &&
            !transport_->is_closing();
   }
   static Coroutine<void> drain(std::shared_ptr<Stream> stream);

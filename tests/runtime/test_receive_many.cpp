@@ -251,6 +251,56 @@ TEST_CASE("a reader that is slow pauses a request of many answers, and loses not
       with_ring(true));
 }
 
+// The driver lends the bytes that have come for as long as the turn lasts.
+TEST_CASE("bytes that are read later than in the turn in which they come are what they were") {
+  run_bounded(
+      []() -> Coroutine<> {
+        auto [near, far] = socket_pair();
+        auto [reader, writer] = stream_over(std::move(far));
+        auto [others_near, others_far] = socket_pair();
+        auto [others_reader, others_writer] = stream_over(std::move(others_far));
+        send_now(near, "the first half, ");
+        auto line = create_task(reader.readline());
+        co_await until([&] { return reader.buffered() > 0; });
+        // All the driver's buffers are used once more.
+        for (std::size_t i = 0; i < detail::ProvidedBuffers::count; ++i) {
+          send_now(others_near, "x");
+          static_cast<void>(co_await others_reader.readexactly(1));
+        }
+        send_now(near, "and the second\n");
+        const std::string both = co_await line;
+        CHECK(both == "the first half, and the second\n");
+      },
+      with_ring(true));
+}
+
+TEST_CASE("bytes that were lent outlive a change of the protocol, and the loop") {
+  StreamReader reader;
+  run_bounded(
+      [&reader]() -> Coroutine<> {
+        auto [near, far] = socket_pair();
+        auto first = std::make_shared<detail::Stream>(StreamReader::default_limit);
+        const auto transport =
+            DescriptorTransport::start(get_running_loop(), std::move(far), first);
+        reader = detail::Stream::reader_of(first);
+        send_now(near, "for the first");
+        auto second = std::make_shared<detail::Stream>(StreamReader::default_limit);
+        while (reader.buffered() == 0) {
+          get_running_loop().call_soon([&reader = reader, transport, second] {
+            if (reader.buffered() > 0) transport->set_protocol(second);
+          });
+          co_await sleep(1ms);
+        }
+        transport->abort();
+        co_await let_run(3);
+      },
+      with_ring(true));
+  run_bounded([&reader]() -> Coroutine<> {
+    const std::string bytes = co_await reader.read(100);
+    CHECK(bytes == "for the first");
+  });
+}
+
 TEST_CASE("[fault 44] a request of many answers that ends for no reason is made again") {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);

@@ -509,6 +509,32 @@ TEST_CASE("[case 165] [fault 26] a read cancelled in the turn in which bytes com
   }
 }
 
+TEST_CASE("a read whose bytes somebody else took, after it was woken, waits for more") {
+  run_by_hand([]() -> Coroutine<void> {
+    const StreamReader reader;
+    auto line = create_task(reader.readline());
+    co_await let_run();
+    reader.feed_data("taken\n");
+    const std::string taken = co_await reader.read(100);
+    CHECK(taken == "taken\n");
+    co_await let_run();
+    CHECK_FALSE(line.done());
+    reader.feed_data("li");
+    co_await let_run();
+    reader.feed_data("ne\n");
+    const std::string got = co_await line;
+    CHECK(got == "line\n");
+
+    auto until = create_task(reader.readuntil("--"));
+    co_await let_run();
+    reader.feed_data("some bytes--");
+    const std::string some = co_await reader.read(5);
+    CHECK(some == "some ");
+    const std::string rest = co_await until;
+    CHECK(rest == "bytes--");
+  });
+}
+
 /// Counts who asks it to pause.
 class CountingTransport final : public Transport {
  public:
@@ -558,6 +584,23 @@ TEST_CASE("a reader that needs more than the limit makes a paused transport go o
     reader.feed_data(std::string(29, 'x'));
     const std::string fifty = co_await reading;
     CHECK(fifty.size() == 50);
+  });
+}
+
+TEST_CASE("a reader that waits for more than twice the limit does not pause the transport") {
+  run_by_hand([]() -> Coroutine<void> {
+    CountingTransport transport;
+    const StreamReader reader(10);
+    reader.set_transport(transport);
+    auto reading = create_task(reader.readexactly(50));
+    co_await let_run();
+    reader.feed_data(std::string(40, 'x'));
+    CHECK(transport.pauses == 0);
+    reader.feed_data(std::string(60, 'x'));
+    CHECK(transport.pauses == 1);
+    const std::string fifty = co_await reading;
+    CHECK(fifty.size() == 50);
+    CHECK(transport.resumes == 0);
   });
 }
 
