@@ -99,7 +99,7 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
   /// has no memory then. Big ones are better received where they are wanted: nothing is copied,
   /// and they may be as big as the room.
   enum class Reading : std::uint8_t { many, one };
-  static constexpr int small_piece = 1024;  // bytes
+  static constexpr int small_piece = 4 * 1024;  // bytes; half of such a buffer
 
   DescriptorTransport(Loop& loop, FileDescriptor socket, std::shared_ptr<Protocol> protocol);
   friend class detail::RefCounted<DescriptorTransport>;

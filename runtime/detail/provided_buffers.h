@@ -19,7 +19,7 @@ class ProvidedBuffers {
   static constexpr unsigned short group = 0;  // there is one group of buffers in a ring
   static constexpr unsigned count = 512;      // at most; a power of two
   static constexpr unsigned first_count = 32;
-  static constexpr std::size_t size = 4 * 1024;  // bytes of each
+  static constexpr std::size_t size = 8 * 1024;  // bytes of each
 
   ProvidedBuffers() noexcept = default;
   ProvidedBuffers(const ProvidedBuffers&) = delete;
