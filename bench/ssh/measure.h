@@ -5,8 +5,9 @@
 // in Go and Python do the same in their own words.
 //
 // The dialogue of one session: log in with a password, open a shell on a terminal, read up to the
-// prompt, send one command, read up to the prompt again, close. The key of the server is not looked
-// at, as it is the same machine.
+// prompt, send one command, read up to the prompt again, close. No command is sent before all have
+// read their first prompt: the sessions are open at once, however fast the server is. The key of the
+// server is not looked at, as it is the same machine.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -21,6 +21,8 @@ typedef struct {
   LIBSSH2_CHANNEL* channel;
 } Client;
 
+static size_t still_to_come;  // clients that have not read their first prompt
+
 static void die(const char* what, Client* client) {
   char* text = NULL;
   if (client != NULL && client->session != NULL) {
@@ -104,6 +106,7 @@ static int drive(const Run* run, int epoll, Client* client) {
     if (result != 0) die("step", client);
     client->step = (Step)(client->step + 1);
     if (client->step == DONE) break;
+    if (client->step == ASK && --still_to_come > 0) return 0;
   }
   libssh2_session_disconnect(client->session, "bye");
   libssh2_channel_free(client->channel);
@@ -122,11 +125,17 @@ int main(int argc, char** argv) {
   for (size_t i = 0; i < run.sessions; ++i)
     start(&run, epoll, &clients[i]);
   size_t left = run.sessions;
-  while (left > 0) {
+  still_to_come = run.sessions;
+  for (int asked = 0; left > 0;) {
     struct epoll_event events[256];
     const int count = epoll_wait(epoll, events, 256, -1);
     for (int i = 0; i < count; ++i)
       left -= (size_t)drive(&run, epoll, (Client*)events[i].data.ptr);
+    if (asked || still_to_come > 0) continue;
+    asked = 1;
+    for (size_t i = 0; i < run.sessions; ++i) {
+      if (clients[i].step == ASK) left -= (size_t)drive(&run, epoll, &clients[i]);
+    }
   }
   finish(&run, -1, -1);
   free(clients);

@@ -33,10 +33,11 @@ ssh::Options options_for(const Run& run) {
   return options;
 }
 
-rondo::Coroutine<> talk(const ssh::Options& options) {
+rondo::Coroutine<> talk(const ssh::Options& options, rondo::Barrier& all_here) {
   const ssh::Connection connection = co_await ssh::connect("127.0.0.1", options);
   auto [writer, reader, errors] = co_await connection.open_session("dumb", ssh::TermSize(80, 24));
   co_await reader.readuntil(std::string(1, PROMPT));
+  co_await all_here.wait();
   writer.write(COMMAND);
   co_await reader.readuntil(std::string(1, PROMPT));
   connection.close();
@@ -67,10 +68,11 @@ rondo::Coroutine<> async_main(Run& run) {
   begin(&run);
   const ssh::Options options = options_for(run);
   auto heartbeat = rondo::create_task(watch_the_loop(held));
+  rondo::Barrier all_here(run.sessions);
   std::vector<rondo::Task<>> tasks;
   tasks.reserve(run.sessions);
   for (std::size_t i = 0; i < run.sessions; ++i)
-    tasks.push_back(rondo::create_task(talk(options)));
+    tasks.push_back(rondo::create_task(talk(options, all_here)));
   for (const rondo::Task<>& task : tasks)
     co_await task;
   heartbeat.cancel();

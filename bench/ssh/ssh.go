@@ -47,7 +47,7 @@ func check(err error) {
 	}
 }
 
-func talk(address string, config *ssh.ClientConfig) {
+func talk(address string, config *ssh.ClientConfig, toCome *sync.WaitGroup) {
 	client, err := ssh.Dial("tcp", address, config)
 	check(err)
 	defer client.Close()
@@ -62,6 +62,8 @@ func talk(address string, config *ssh.ClientConfig) {
 	reader := bufio.NewReader(stdout)
 	_, err = reader.ReadString('>')
 	check(err)
+	toCome.Done()
+	toCome.Wait()
 	_, err = io.WriteString(stdin, "show clock\n")
 	check(err)
 	_, err = reader.ReadString('>')
@@ -85,12 +87,13 @@ func main() {
 	address := "127.0.0.1:" + strconv.Itoa(*port)
 
 	memory, start, used := residentKilobytes("VmRSS"), time.Now(), cpu()
-	var all sync.WaitGroup
+	var all, toCome sync.WaitGroup
+	toCome.Add(*sessions)
 	for i := 0; i < *sessions; i++ {
 		all.Add(1)
 		go func() {
 			defer all.Done()
-			talk(address, config)
+			talk(address, config, &toCome)
 		}()
 	}
 	all.Wait()

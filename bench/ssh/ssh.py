@@ -23,7 +23,7 @@ def resident_bytes(field):
     return 0
 
 
-async def talk(port):
+async def talk(port, all_here):
     import asyncssh
 
     connection = await asyncssh.connect(
@@ -36,15 +36,22 @@ async def talk(port):
     async with connection:
         writer, reader, _ = await connection.open_session(term_type="dumb", term_size=(80, 24))
         await reader.readuntil(PROMPT)
+        await all_here.wait()
         writer.write(COMMAND)
         await reader.readuntil(PROMPT)
 
 
+def read_to_prompt(channel):
+    while PROMPT not in channel.recv(4096).decode():
+        pass
+
+
 async def all_sessions(port, n):
-    await asyncio.gather(*(talk(port) for _ in range(n)))
+    all_here = asyncio.Barrier(n)
+    await asyncio.gather(*(talk(port, all_here) for _ in range(n)))
 
 
-def talk_paramiko(port):
+def talk_paramiko(port, all_here):
     import paramiko
 
     client = paramiko.SSHClient()
@@ -54,15 +61,16 @@ def talk_paramiko(port):
         timeout=120, banner_timeout=120, auth_timeout=120,
     )
     channel = client.invoke_shell("dumb", 80, 24)
-    for command in ("", COMMAND):
-        channel.sendall(command.encode())
-        while PROMPT not in channel.recv(4096).decode():
-            pass
+    read_to_prompt(channel)
+    all_here.wait()
+    channel.sendall(COMMAND.encode())
+    read_to_prompt(channel)
     client.close()
 
 
 def run_threads(port, n):
-    threads = [threading.Thread(target=talk_paramiko, args=(port,)) for _ in range(n)]
+    all_here = threading.Barrier(n)
+    threads = [threading.Thread(target=talk_paramiko, args=(port, all_here)) for _ in range(n)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -2,6 +2,7 @@
 //
 //   ssh-threads --port PORT --sessions N [--kex NAME]
 
+#include <barrier>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -36,7 +37,7 @@ void read_to_prompt(LIBSSH2_SESSION* session, LIBSSH2_CHANNEL* channel) {
   }
 }
 
-void talk(const Run& run) {
+void talk(const Run& run, std::barrier<>& all_here) {
   const sockaddr_in address = server_address(&run);
   const int on = 1;
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -54,6 +55,7 @@ void talk(const Run& run) {
   check(libssh2_channel_request_pty(channel, "dumb") == 0, "terminal", session);
   check(libssh2_channel_shell(channel) == 0, "shell", session);
   read_to_prompt(session, channel);
+  all_here.arrive_and_wait();
   check(libssh2_channel_write_ex(channel, 0, COMMAND, std::strlen(COMMAND)) > 0, "write", session);
   read_to_prompt(session, channel);
   libssh2_session_disconnect(session, "bye");
@@ -68,10 +70,11 @@ int main(int argc, char** argv) {
   Run run = read_command_line("threads", argc, argv);
   libssh2_init(0);
   begin(&run);
+  std::barrier<> all_here(static_cast<std::ptrdiff_t>(run.sessions));
   std::vector<std::thread> threads;
   threads.reserve(run.sessions);
   for (std::size_t i = 0; i < run.sessions; ++i)
-    threads.emplace_back([&run] { talk(run); });
+    threads.emplace_back([&] { talk(run, all_here); });
   for (std::thread& thread : threads)
     thread.join();
   finish(&run, -1, -1);

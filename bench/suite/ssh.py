@@ -1,7 +1,7 @@
 """ssh: N sessions at once: log in with a password, a shell, one command, out again.
 
-The server is the lab's, with a thread for each session, on the other core, so that only the clients
-are measured. All peers offer the same algorithms; one setting has those that cost most.
+All are open at the same time: no command is sent before all have logged in. The server is the lab's,
+with a thread for each session, on the other core, so that only the clients are measured. All peers offer the same algorithms; one setting has those that cost most.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include <rondo/runtime/clock.h>
@@ -9,8 +10,11 @@
 
 // Deadlines in user space: a heap with four children to a node, and in each timer its own place in
 // the heap, so that arming and cancelling cost O(log n) with however many outstanding. The kernel
-// never sees a timer; it sees one deadline a turn, the heap's first. The four children's deadlines
-// lie in one line of the cache.
+// never sees a timer; it sees one deadline a turn, the heap's first.
+//
+// The heap lies in blocks, and grows by one of them at a time: to copy half a million entries into
+// a bigger piece of memory would hold the loop up for tens of milliseconds. The four children of an
+// entry lie in one line of the cache.
 
 namespace rondo::detail {
 
@@ -42,9 +46,9 @@ class TimerHeap {
   TimerHeap& operator=(const TimerHeap&) = delete;
   ~TimerHeap();
 
-  bool empty() const noexcept { return entries_.empty(); }
-  std::size_t size() const noexcept { return entries_.size(); }
-  TimePoint first_deadline() const noexcept { return entries_.front().deadline; }
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
+  TimePoint first_deadline() const noexcept { return blocks_.front()[first_slot].deadline; }
 
   /// Adds a timer that is not armed. Equal deadlines come out in the order in which they went in.
   void arm(Timer& timer, TimePoint deadline);
@@ -67,11 +71,26 @@ class TimerHeap {
     if (a.deadline != b.deadline) return a.deadline < b.deadline;
     return static_cast<std::int32_t>(a.timer->sequence_ - b.timer->sequence_) < 0;
   }
+  struct FreeBlock {
+    void operator()(Entry* block) const noexcept;
+  };
+  using Block = std::unique_ptr<Entry[], FreeBlock>;  // of entries_per_block, on a cache line
+
+  static constexpr std::size_t entries_per_block = 1024;
+  // Where entry 0 lies, so that the children of each begin a line.
+  static constexpr std::size_t first_slot = 3;
+
+  Entry& entry(std::size_t index) noexcept {
+    const std::size_t slot = index + first_slot;
+    return blocks_[slot / entries_per_block][slot % entries_per_block];
+  }
   void place(std::size_t index, const Entry& entry) noexcept;
   void sift_up(std::size_t index, const Entry& entry) noexcept;
   void sift_down(std::size_t index, const Entry& entry) noexcept;
+  Entry take_last() noexcept;
 
-  std::vector<Entry> entries_;
+  std::vector<Block> blocks_;
+  std::size_t size_ = 0;  // entries
   std::uint32_t next_sequence_ = 0;
 };
 
