@@ -102,6 +102,15 @@ void Session::data_received(std::string_view bytes) {
   bytes_arrived(bytes);
 }
 
+void Session::data_lent(std::string_view bytes) {
+  if (arrived_.has_memory()) {
+    arrived_.append(bytes);
+  } else {
+    arrived_.lend(bytes);
+  }
+  bytes_arrived(bytes);
+}
+
 void Session::bytes_arrived(std::string_view bytes) {
   if (keep_greeting_ && greeting_.size() < longest_greeting) greeting_ += bytes;
   news_ = true;
@@ -194,6 +203,8 @@ void Session::connection_lost(std::exception_ptr error) {
   room_lent_ = false;
   news_ = true;
   if (error && reason_.empty()) reason_ = describe_exception(error);
+  // Another session that carried this one may end without an error.
+  if (!ended_here_ && reason_.empty()) reason_ = "the connection below it has ended";
   const std::exception_ptr why = reason_.empty() ? nullptr : lost_error();
   const auto channels = std::exchange(channels_, {});
   for (const auto& channel : channels)
@@ -258,12 +269,14 @@ void Session::pump_soon() {
 
 void Session::close() {
   if (is_closing()) return;
+  ended_here_ = true;
   pump_channels();
   libssh2_session_disconnect_ex(session_, SSH_DISCONNECT_BY_APPLICATION, "closed by the user", "");
   transport_->close();
 }
 
 void Session::abort() {
+  ended_here_ = true;
   if (!lost()) transport_->abort();
 }
 

@@ -62,6 +62,8 @@ class Session final : public Protocol {
   std::span<char> get_buffer() override;
   void buffer_updated(std::size_t count) override;
   void data_received(std::string_view bytes) override;
+  void data_lent(std::string_view bytes) override;
+  void keep_lent_bytes() override { arrived_.keep(); }
   void eof_received() override;
   void connection_lost(std::exception_ptr error) override;
   void resume_writing() override { pump_channels(); }
@@ -223,8 +225,9 @@ class Session final : public Protocol {
   bool keep_greeting_ = true;          // until the handshake is over
   bool reading_paused_ = false;        // too many of them
   bool peer_eof_ = false;
-  bool given_up_ = false;  // libssh2 is told that the connection is gone
-  bool pumping_ = false;   // inside pump_channels
+  bool ended_here_ = false;  // by close or abort
+  bool given_up_ = false;    // libssh2 is told that the connection is gone
+  bool pumping_ = false;     // inside pump_channels
   bool server_connects_ = false;
   int idle_receives_ = 0;  // in a row that had nothing, within one call
   int error_code_ = 0;

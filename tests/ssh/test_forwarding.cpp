@@ -234,23 +234,27 @@ TEST_CASE("a jump host that ends takes the connection through it along") {
   if (!sshd_can_run()) return;
   const Sshd jump;
   const Sshd target;
-  const std::string error =
-      on_connection(options_for(jump), [&](Connection first) -> Coroutine<std::string> {
-        Options options = options_for(target);
-        options.tunnel = first;
-        const Connection second = co_await connect("127.0.0.1", options);
-        auto running = create_task(second.run("sleep 100"));
-        co_await sleep(50ms);
-        first.abort();
-        std::string text = "nothing thrown";
-        try {
-          co_await running;
-        } catch (const ConnectionLost& lost) {
-          text = lost.what();
-        }
-        co_return text;
-      });
-  CHECK_MESSAGE(error.starts_with("127.0.0.1:" + std::to_string(target.port()) + ": "), error);
+  for (const bool aborted : {true, false}) {
+    CAPTURE(aborted);
+    const std::string error =
+        on_connection(options_for(jump), [&](Connection first) -> Coroutine<std::string> {
+          Options options = options_for(target);
+          options.tunnel = first;
+          const Connection second = co_await connect("127.0.0.1", options);
+          const Process process = co_await second.create_process("echo started; sleep 100");
+          co_await process.stdout_().readline();
+          aborted ? first.abort() : first.close();
+          std::string text = "nothing thrown";
+          try {
+            co_await process.wait();
+          } catch (const ConnectionLost& lost) {
+            text = lost.what();
+          }
+          co_return text;
+        });
+    CHECK(error ==
+          "127.0.0.1:" + std::to_string(target.port()) + ": the connection below it has ended");
+  }
 }
 
 TEST_CASE("a target that cannot be reached through the jump host says so, and both names") {

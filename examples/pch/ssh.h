@@ -1,0 +1,14 @@
+#pragma once
+
+// What nearly all of these examples include; see meson.build.
+
+#include <chrono>
+#include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <rondo/runtime.h>
+#include <rondo/ssh.h>
