@@ -106,7 +106,7 @@ void DescriptorTransport::read_done(int result) noexcept {
   }
   if (closing_) return;  // what comes after close() is nobody's
   if (result > 0) {
-    if (result <= small_piece) reading_ = Reading::many;
+    if (result <= small_piece && std::cmp_less(result, room_.size())) reading_ = Reading::many;
     const std::string_view bytes(room_.data(), static_cast<std::size_t>(result));
     former ? protocol_->data_received(bytes) : protocol_->buffer_updated(bytes.size());
     start_reading();

@@ -89,11 +89,11 @@ class DescriptorTransport final : public detail::RefCounted<DescriptorTransport>
 
   /// How the next receive is asked for.
   ///
-  /// | from | when                                     | to   |
-  /// |------|------------------------------------------|------|
-  /// | many | the driver's buffers have run out, or    | one  |
-  /// |      | a piece has filled one                   |      |
-  /// | one  | a piece is no bigger than `small_piece`   | many |
+  /// | from | when                                       | to   |
+  /// |------|--------------------------------------------|------|
+  /// | many | the driver's buffers have run out, or      | one  |
+  /// |      | a piece has filled one                     |      |
+  /// | one  | a piece is small, and has not filled room_ | many |
   ///
   /// Small pieces cost least when one request brings many of them, and a connection that is idle
   /// has no memory then. Big ones are better received where they are wanted: nothing is copied,

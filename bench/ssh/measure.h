@@ -6,8 +6,8 @@
 //
 // The dialogue of one session: log in with a password, open a shell on a terminal, read up to the
 // prompt, send one command, read up to the prompt again, close. No command is sent before all have
-// read their first prompt: the sessions are open at once, however fast the server is. The key of the
-// server is not looked at, as it is the same machine.
+// read their first prompt: the sessions are open at once, however fast the server is. The key of
+// the server is not looked at, as it is the same machine.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

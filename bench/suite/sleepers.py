@@ -15,9 +15,9 @@ from .charts import Chart, LineChart
 from .results import Results
 
 COUNTS = (1000, 10000, 100000, 1000000)
-QUICK_COUNTS = COUNTS[1:]
+QUICK_COUNTS = (10000, 1000000)
 MOST_THREADS = 10000
-QUICK_MOST_PYTHON = 100000
+QUICK_MOST_PYTHON = 10000
 # Microseconds of CPU time for each sleeper, for the estimate.
 COST = {"threads": 60.0, "python": 28.0}
 USUAL_COST = 3.0

@@ -8,7 +8,7 @@ namespace rondo::detail {
 
 namespace {
 
-constexpr std::size_t children_per_entry = 4;
+constexpr std::size_t children_per_entry = 8;
 constexpr std::align_val_t cache_line{64};
 
 }  // namespace

@@ -8,13 +8,14 @@
 #include <rondo/runtime/clock.h>
 #include <rondo/runtime/detail/runnable.h>
 
-// Deadlines in user space: a heap with four children to a node, and in each timer its own place in
+// Deadlines in user space: a heap with eight children to a node, and in each timer its own place in
 // the heap, so that arming and cancelling cost O(log n) with however many outstanding. The kernel
 // never sees a timer; it sees one deadline a turn, the heap's first.
 //
 // The heap lies in blocks, and grows by one of them at a time: to copy half a million entries into
-// a bigger piece of memory would hold the loop up for tens of milliseconds. The four children of an
-// entry lie in one line of the cache.
+// a bigger piece of memory would hold the loop up for tens of milliseconds. The eight children of
+// an entry lie in two lines of the cache; each timer that moves is a line more, so the heap is
+// flat.
 
 namespace rondo::detail {
 
@@ -78,15 +79,15 @@ class TimerHeap {
 
   static constexpr std::size_t entries_per_block = 1024;
   // Where entry 0 lies, so that the children of each begin a line.
-  static constexpr std::size_t first_slot = 3;
+  static constexpr std::size_t first_slot = 7;
 
   Entry& entry(std::size_t index) noexcept {
     const std::size_t slot = index + first_slot;
     return blocks_[slot / entries_per_block][slot % entries_per_block];
   }
-  void place(std::size_t index, const Entry& entry) noexcept;
-  void sift_up(std::size_t index, const Entry& entry) noexcept;
-  void sift_down(std::size_t index, const Entry& entry) noexcept;
+  void place(std::size_t index, const Entry& placed) noexcept;
+  void sift_up(std::size_t index, const Entry& placed) noexcept;
+  void sift_down(std::size_t index, const Entry& placed) noexcept;
   Entry take_last() noexcept;
 
   std::vector<Block> blocks_;

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include <rondo/runtime/errors.h>
 #include <rondo/ssh/detail/algorithms.h>
@@ -43,6 +45,7 @@ constexpr Kind mac = {LIBSSH2_METHOD_MAC_CS, "mac_algs", "MAC", "hmac-sha2-256,h
                       "hmac-sha1"};
 constexpr Kind compression = {LIBSSH2_METHOD_COMP_CS, "compression_algs", "compression", "none",
                               ""};
+constexpr std::array all_kinds = {&key_exchange, &host_key, &encryption, &mac, &compression};
 
 /// All that this libssh2 can do. Version 1.10 has no rsa-sha2, for one.
 Names ask_libssh2(LIBSSH2_SESSION* session, int method) {
@@ -63,13 +66,30 @@ void remove(Names& names, const Names& unwanted) {
   std::erase_if(names, [&](const std::string& name) { return holds(unwanted, name); });
 }
 
-Names list_for(const Kind& kind, std::string_view wanted, bool legacy) {
-  const Names& known = supported_algorithms(kind.method);
-  Names names = split_names(kind.defaults);
-  if (legacy) append(names, split_names(kind.legacy));
-  std::erase_if(names, [&](const std::string& name) { return !holds(known, name); });
-  if (wanted.empty()) return names;
+/// What is offered by default, of what libssh2 can do. Worked out once: a program may connect to
+/// thousands of devices.
+const Names& default_list(const Kind& kind, bool legacy) {
+  using Lists = std::map<std::pair<int, bool>, Names>;
+  static const Lists lists = [] {
+    Lists made;
+    for (const Kind* each : all_kinds) {
+      const Names& known = supported_algorithms(each->method);
+      for (const bool with_legacy : {false, true}) {
+        Names names = split_names(each->defaults);
+        if (with_legacy) append(names, split_names(each->legacy));
+        std::erase_if(names, [&](const std::string& name) { return !holds(known, name); });
+        made[{each->method, with_legacy}] = std::move(names);
+      }
+    }
+    return made;
+  }();
+  return lists.at({kind.method, legacy});
+}
 
+Names list_for(const Kind& kind, std::string_view wanted, bool legacy) {
+  if (wanted.empty()) return default_list(kind, legacy);
+
+  const Names& known = supported_algorithms(kind.method);
   const char sign = wanted.front();
   const bool relative = sign == '+' || sign == '-' || sign == '^';
   if (relative) wanted.remove_prefix(1);
@@ -79,15 +99,10 @@ Names list_for(const Kind& kind, std::string_view wanted, bool legacy) {
     throw ValueError(std::string("Options::") + kind.option + ": \"" + name + "\" is none of " +
                      join_names(known));
   }
-  if (sign == '+') {
-    append(names, given);
-  } else if (sign == '-') {
-    remove(names, given);
-  } else {
-    Names first = given;
-    if (sign == '^') append(first, names);
-    names = first;
-  }
+  Names names = sign == '+' || sign == '-' ? default_list(kind, legacy) : given;
+  if (sign == '+') append(names, given);
+  if (sign == '-') remove(names, given);
+  if (sign == '^') append(names, default_list(kind, legacy));
   if (names.empty()) throw ValueError(std::string("Options::") + kind.option + ": nothing is left");
   return names;
 }
@@ -127,7 +142,7 @@ const Names& supported_algorithms(int method) {
     if (!session) throw Error("libssh2 could not be set up");
     libssh2_session_flag(session.get(), LIBSSH2_FLAG_COMPRESS, 1);
     std::map<int, Names> names;
-    for (const Kind* kind : {&key_exchange, &host_key, &encryption, &mac, &compression})
+    for (const Kind* kind : all_kinds)
       names[kind->method] = ask_libssh2(session.get(), kind->method);
     return names;
   }();

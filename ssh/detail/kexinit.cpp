@@ -38,6 +38,7 @@ void skip_greeting(Scanner& scanner) noexcept {
 
 std::vector<std::string> split_names(std::string_view list) {
   std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(std::ranges::count(list, ',')) + 1);
   while (!list.empty()) {
     const std::size_t comma = std::min(list.find(','), list.size());
     if (comma > 0) names.emplace_back(list.substr(0, comma));

@@ -112,7 +112,11 @@ TEST_CASE("cancelled reads lose no byte, wherever they are cancelled") {
         std::string bytes;
         if (i % 3 == 0) bytes = co_await process.stdout_().read(777);
         if (i % 3 == 1) bytes = co_await process.stdout_().readline();
-        if (i % 3 == 2) bytes = co_await process.stdout_().readuntil("7\n", "3");
+        try {
+          if (i % 3 == 2) bytes = co_await process.stdout_().readuntil("7\n", "3");
+        } catch (const IncompleteReadError& end) {
+          bytes = end.partial();
+        }
         co_return bytes;
       });
       for (int turn = i % 5; turn > 0; --turn)
