@@ -55,10 +55,6 @@ class ReaderBuffer {
   }
   /// As `feed_data`, without a copy of what is taken out before `keep`.
   void lend_data(std::string_view bytes) {
-    if (buffer_.has_memory()) {
-      feed_data(bytes);
-      return;
-    }
     buffer_.lend(bytes);
     data_arrived();
   }

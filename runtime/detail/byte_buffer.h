@@ -52,12 +52,16 @@ class ByteBuffer {
   }
   void consume(std::size_t count) noexcept { begin_ += count; }
 
-  /// Bytes that stay in place until `keep`. Only for a buffer without memory.
-  void lend(std::string_view bytes) noexcept {
+  /// As `append`, for bytes that stay in place until `keep`: what is taken out before that is not
+  /// copied, unless other bytes lie before it.
+  void lend(std::string_view bytes) {
+    if (memory_ != nullptr) {
+      append(bytes);
+      return;
+    }
     memory_ = const_cast<char*>(bytes.data());  // nothing writes to them
     end_ = bytes.size();
   }
-  bool has_memory() const noexcept { return memory_ != nullptr; }
   /// Copies what is left of lent bytes.
   void keep() {
     if (memory_ == nullptr || capacity_ > 0) return;

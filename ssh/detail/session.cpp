@@ -103,11 +103,7 @@ void Session::data_received(std::string_view bytes) {
 }
 
 void Session::data_lent(std::string_view bytes) {
-  if (arrived_.has_memory()) {
-    arrived_.append(bytes);
-  } else {
-    arrived_.lend(bytes);
-  }
+  arrived_.lend(bytes);
   bytes_arrived(bytes);
 }
 
