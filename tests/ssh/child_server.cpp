@@ -2,6 +2,7 @@
 
 #include <array>
 #include <csignal>
+#include <ctime>
 #include <stdexcept>
 
 #include <fcntl.h>
@@ -45,9 +46,17 @@ ChildServer::~ChildServer() {
 }
 
 void ChildServer::stop() noexcept {
-  ::kill(pid_, SIGTERM);
-  ::waitpid(pid_, nullptr, 0);
+  end_child(pid_, pid_);
   ::close(output_);
+}
+
+void end_child(int child, int target) noexcept {
+  constexpr timespec pause{0, 20'000'000};
+  ::kill(target, SIGTERM);
+  while (::waitpid(child, nullptr, WNOHANG) == 0) {
+    ::nanosleep(&pause, nullptr);
+    ::kill(target, SIGTERM);
+  }
 }
 
 }  // namespace rondo::tests

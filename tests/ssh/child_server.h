@@ -25,4 +25,9 @@ class ChildServer {
   std::string first_line_;
 };
 
+/// Sends SIGTERM to `target`, as kill(2) takes it, until the child has ended. Once may be too
+/// little: dropbear asks whether it is to end, and then waits, and a signal in between does not
+/// wake it.
+void end_child(int child, int target) noexcept;
+
 }  // namespace rondo::tests

@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child_server.h"
+
 namespace rondo::tests {
 
 namespace {
@@ -107,8 +109,7 @@ OtherServer::OtherServer(Kind kind) : port_(free_port()) {
 }
 
 OtherServer::~OtherServer() {
-  ::kill(-pid_, SIGTERM);
-  ::waitpid(pid_, nullptr, 0);
+  end_child(pid_, -pid_);
 }
 
 std::string OtherServer::command(Kind kind) {

@@ -19,6 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child_server.h"
+
 namespace rondo::tests {
 
 namespace {
@@ -164,8 +166,7 @@ bool Sshd::wait_until_listening() {
 
 std::string Sshd::stop() {
   if (pid_ < 0) return log_;
-  ::kill(-pid_, SIGTERM);
-  ::waitpid(pid_, nullptr, 0);
+  end_child(pid_, -pid_);
   pid_ = -1;
   // The sessions' processes hold the pipe too, and end with their connections.
   std::array<char, 4096> chunk{};
