@@ -38,25 +38,27 @@ using BodyArgument =
 template <class Resource, class Body>
 using BodyCoroutine = std::invoke_result_t<Body&, BodyArgument<Resource>>;
 
-/// Calls the body when it is awaited and not before, so that what it throws is the body's exception
-/// even if it is a plain function.
-template <class Resource, class Body>
-Coroutine<AwaitResult<BodyCoroutine<Resource, Body>>> call_body(Body& body,
-                                                                BodyArgument<Resource> argument) {
-  auto coroutine = std::invoke(body, std::forward<BodyArgument<Resource>>(argument));
-  co_return co_await coroutine;
-}
+/// What there is of the resource between its two ends: what `aenter` yielded, or where it is.
+template <class Resource>
+using Entry = std::conditional_t<std::is_void_v<Entered<Resource>>, Resource*, Entered<Resource>>;
 
-/// Enters the resource and starts nothing yet: the body's coroutine, ready to be awaited.
-template <class Resource, class Body>
-Coroutine<Coroutine<AwaitResult<BodyCoroutine<Resource, Body>>>> enter(Resource& resource,
-                                                                       Body& body) {
+template <class Resource>
+Coroutine<Entry<Resource>> enter(Resource& resource) {
   if constexpr (std::is_void_v<Entered<Resource>>) {
     co_await resource.aenter();
-    co_return call_body<Resource, Body>(body, resource);
+    co_return &resource;
   } else {
     auto entered = co_await resource.aenter();
-    co_return call_body<Resource, Body>(body, std::move(entered));
+    co_return std::move(entered);
+  }
+}
+
+template <class Resource, class Body>
+BodyCoroutine<Resource, Body> call_body(Body& body, Entry<Resource>& entry) {
+  if constexpr (std::is_void_v<Entered<Resource>>) {
+    return std::invoke(body, *entry);
+  } else {
+    return std::invoke(body, std::move(entry));
   }
 }
 
@@ -76,11 +78,13 @@ Coroutine<bool> leave(Resource& resource, std::exception_ptr error) {
 template <class Resource, class Body>
 Coroutine<AwaitResult<BodyCoroutine<std::remove_reference_t<Resource>, Body>>> run_with(
     Resource resource, Body body) {
-  using Result = AwaitResult<BodyCoroutine<std::remove_reference_t<Resource>, Body>>;
-  auto coroutine = co_await enter(resource, body);
+  using Plain = std::remove_reference_t<Resource>;
+  using Result = AwaitResult<BodyCoroutine<Plain, Body>>;
+  auto entry = co_await enter<Plain>(resource);
   std::exception_ptr error;
   std::optional<Stored<Result>> result;
   try {
+    auto coroutine = call_body<Plain>(body, entry);
     if constexpr (std::is_void_v<Result>) {
       co_await coroutine;
     } else {

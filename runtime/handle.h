@@ -1,8 +1,7 @@
 #pragma once
 
 #include <functional>
-#include <optional>
-#include <tuple>
+#include <memory>
 #include <utility>
 
 #include <rondo/runtime/context.h>
@@ -41,27 +40,41 @@ class Callback : public RefCounted<Callback>, public Timer, public Pooled {
   bool cancelled_ = false;
 };
 
-template <class F, class... Args>
+/// Its function lies in a union: that takes a compiler less time than std::optional, of which each
+/// callback in a program would need its own.
+template <class F>
 class BoundCallback final : public Callback {
  public:
-  BoundCallback(Loop& loop, F fn, Args... args)
-      : Callback(loop), call_(std::in_place, std::move(fn), std::move(args)...) {}
+  BoundCallback(Loop& loop, F fn) : Callback(loop), fn_(std::move(fn)) {}
+  ~BoundCallback() override { drop_function(); }
 
  private:
   void invoke() override {
     // The function goes away right after its call, not when the last handle does.
-    auto call = std::move(*call_);
-    call_.reset();
-    std::apply([](auto& fn, auto&... args) { std::invoke(fn, std::move(args)...); }, call);
+    F fn = std::move(fn_);
+    drop_function();
+    std::invoke(fn);
   }
-  void drop_function() noexcept override { call_.reset(); }
+  void drop_function() noexcept override {
+    if (std::exchange(has_function_, false)) std::destroy_at(&fn_);
+  }
 
-  std::optional<std::tuple<F, Args...>> call_;  // empty once it was called or cancelled
+  bool has_function_ = true;  // false once it was called or cancelled
+  union {
+    F fn_;
+  };
 };
 
 template <class F, class... Args>
 Ref<Callback> make_callback(Loop& loop, F fn, Args... args) {
-  return Ref<Callback>(new BoundCallback<F, Args...>(loop, std::move(fn), std::move(args)...));
+  if constexpr (sizeof...(Args) == 0) {
+    return Ref<Callback>(new BoundCallback<F>(loop, std::move(fn)));
+  } else {
+    auto call = [fn = std::move(fn), ... args = std::move(args)]() mutable {
+      std::invoke(fn, std::move(args)...);
+    };
+    return Ref<Callback>(new BoundCallback<decltype(call)>(loop, std::move(call)));
+  }
 }
 
 }  // namespace detail

@@ -12,6 +12,7 @@
 #include <rondo/runtime.h>
 #include <rondo/runtime/simulated_kernel.h>
 
+#include "../every.h"
 #include "drivers.h"
 #include "numbered_lines.h"
 #include "temporary_directory.h"
@@ -65,13 +66,13 @@ Coroutine<> cancel_at_each_turn(int count) {
   }
 }
 
-/// On the real kernel, a thousand times.
+/// On the real kernel, up to a thousand times.
 template <class Program>
 void cancel_on_the_kernel() {
   LoopOptions options = virtual_time();
   options.make_driver = test::real_driver;
   Runner runner(options);
-  runner.run(cancel_at_each_turn<Program>(1000));
+  runner.run(cancel_at_each_turn<Program>(1000 / test::every));
 }
 
 /// On the simulated kernel, whose seeds decide what is too late.
