@@ -27,7 +27,7 @@
 #define PROMPT '>'
 
 // What every peer offers, so that all of them compute the same; --kex names another way to exchange
-// keys.
+// keys. `--watch yes` asks rondo for a task that sees how long the loop is held up.
 #define USUAL_KEY_EXCHANGE "curve25519-sha256"
 #define CIPHER "aes256-ctr"
 #define MAC "hmac-sha2-256"
@@ -39,6 +39,7 @@ typedef struct {
   uint16_t port;
   size_t sessions;
   const char* key_exchange;
+  int watch;
   uint64_t started_at;
   uint64_t cpu_at_start;  // what the process has used of the processor, user and system
   size_t memory_at_start;
@@ -53,9 +54,10 @@ static inline Run read_command_line(const char* peer, int argc, char** argv) {
     if (strcmp(argv[i], "--port") == 0) run.port = (uint16_t)strtoul(argv[i + 1], NULL, 10);
     if (strcmp(argv[i], "--sessions") == 0) run.sessions = strtoul(argv[i + 1], NULL, 10);
     if (strcmp(argv[i], "--kex") == 0) run.key_exchange = argv[i + 1];
+    if (strcmp(argv[i], "--watch") == 0) run.watch = strcmp(argv[i + 1], "yes") == 0;
   }
   if (run.port == 0 || run.sessions == 0 || run.sessions > 20000 || argc % 2 != 1) {
-    fprintf(stderr, "usage: ssh-%s --port PORT --sessions N [--kex NAME]\n", peer);
+    fprintf(stderr, "usage: ssh-%s --port PORT --sessions N [--kex NAME] [--watch yes]\n", peer);
     exit(2);
   }
   struct rlimit limit;
@@ -81,7 +83,7 @@ static inline void begin(Run* run) {
 }
 
 /// Prints the line. `held_ms`: the longest that a task which only wants to run every millisecond
-/// was kept from it; negative where there is no loop. `computed_ms`: the longest that the loop's
+/// was kept from it; negative where there is none. `computed_ms`: the longest that the loop's
 /// thread computed in such a time.
 static inline void finish(const Run* run, double held_ms, double computed_ms) {
   const double cpu = (double)(read_clock(CLOCK_PROCESS_CPUTIME_ID) - run->cpu_at_start);
