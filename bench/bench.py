@@ -45,7 +45,9 @@ def options_of(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--build", required=True, type=Path, metavar="DIR", help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true", help="short sizes, two rounds: minutes")
-    parser.add_argument("--repeat", type=int, metavar="N", help="rounds (5, and at least 5; with --quick 2)")
+    parser.add_argument(
+        "--repeat", type=int, metavar="N", help="rounds (5, and at least 5; with --quick 2)"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the report goes")
     parser.add_argument("--compare", type=Path, metavar="OLD.json", help="an older bench.json")
     parser.add_argument("--list", action="store_true", help="what can be measured here")

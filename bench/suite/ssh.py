@@ -122,10 +122,9 @@ class Ssh(Benchmark):
     def run(self, peer: Peer, setting: Setting) -> dict[str, Any]:
         limit = 60 + 5 * self.seconds(peer, setting)
         command = self.command(peer, "--port", self.port, "--sessions", setting.values["n"])
-        if peer.program in LIBSSH2_PROGRAMS:
-            for option in ("kex", "watch"):
-                if option in setting.values:
-                    command += [f"--{option}", setting.values[option]]
+        for option in ("kex", "watch"):
+            if option in setting.values:
+                command += [f"--{option}", setting.values[option]]
         return json_lines(command, self.situation.cores.measured, limit)[-1]
 
     def charts(self, results: Results) -> list[Chart]:

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <csignal>
-#include <ctime>
 #include <stdexcept>
 
 #include <fcntl.h>
@@ -10,6 +9,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <rondo/runtime/detail/pidfd.h>
 
 namespace rondo::tests {
 
@@ -51,12 +52,13 @@ void ChildServer::stop() noexcept {
 }
 
 void end_child(int child, int target) noexcept {
-  constexpr timespec pause{0, 20'000'000};
-  ::kill(target, SIGTERM);
-  while (::waitpid(child, nullptr, WNOHANG) == 0) {
-    ::nanosleep(&pause, nullptr);
+  constexpr int milliseconds = 20;
+  pollfd ended{rondo::detail::pidfd_open(child), POLLIN, 0};
+  do {
     ::kill(target, SIGTERM);
-  }
+  } while (::poll(&ended, 1, milliseconds) == 0);
+  ::close(ended.fd);
+  ::waitpid(child, nullptr, 0);
 }
 
 }  // namespace rondo::tests
