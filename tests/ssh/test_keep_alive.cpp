@@ -129,7 +129,7 @@ TEST_CASE("a server that does not answer any more is lost, directly and through 
         if (jump) {
           options.tunnel = co_await connect("127.0.0.1", options_for(server));
         }
-        options.keepalive_interval = 50ms;
+        options.keepalive_interval = 300ms;  // within it sshd answers on a busy machine too
         options.keepalive_count_max = 2;
         const Connection connection = co_await connect("127.0.0.1", options);
         // One that has begun, and one that is begun when it is too late.
@@ -158,15 +158,15 @@ TEST_CASE("a connection that is not used is closed, however often the server is 
   Options options = options_for(sshd);
   options.keepalive_interval = 20ms;
   options.keepalive_count_max = 1000;
-  options.idle_timeout = 400ms;
+  options.idle_timeout = 1s;
   run_limited([](Options with) -> Coroutine<void> {
     Connection connection = co_await connect("127.0.0.1", with);
     // Bytes that come now and then are use enough.
     const CompletedProcess done =
-        co_await connection.run("for i in 1 2 3 4 5 6 7; do echo $i; sleep 0.1; done");
+        co_await connection.run("for i in 1 2 3 4 5 6 7; do echo $i; sleep 0.2; done");
     CHECK(done.stdout_() == "1\n2\n3\n4\n5\n6\n7\n");
     const std::string text = co_await end_of_sleeper(connection);
-    CHECK_MESSAGE(text == connection.peer() + ": the connection was idle for 400 ms", text);
+    CHECK_MESSAGE(text == connection.peer() + ": the connection was idle for 1000 ms", text);
     // Nobody waits: it is closed all the same.
     connection = co_await connect("127.0.0.1", with);
     co_await connection.wait_closed();

@@ -390,7 +390,7 @@ TEST_CASE("the limit of the whole holds for the body too") {
   run_bounded([]() -> Coroutine<void> {
     const FileDescriptor listener = bare_listener();
     http::ClientTimeout timeout;
-    timeout.total = 100ms;
+    timeout.total = 1s;
     RequestOptions options;
     options.timeout = timeout;
     auto request = create_task(
