@@ -78,7 +78,7 @@ void cancel_on_the_kernel() {
 /// On the simulated kernel, whose seeds decide what is too late.
 template <class Program>
 void cancel_on_seeds() {
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 20 / test::every; ++seed) {
     CAPTURE(seed);
     LoopOptions options = virtual_time();
     options.make_driver = [seed] { return std::make_unique<SimulatedKernel>(seed); };

@@ -45,8 +45,12 @@ Secret make_canary() {
 }
 
 bool holds_canary(std::string_view bytes) {
-  return std::search(bytes.begin(), bytes.end(), backwards.rbegin(), backwards.rend()) !=
-         bytes.end();
+  const char first = backwards.back();
+  for (auto at = bytes.find(first); at < bytes.size(); at = bytes.find(first, at + 1)) {
+    const std::string_view here = bytes.substr(at, backwards.size());
+    if (std::equal(here.begin(), here.end(), backwards.rbegin(), backwards.rend())) return true;
+  }
+  return false;
 }
 
 /// Is the canary anywhere in memory that this process can write to?
