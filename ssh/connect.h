@@ -14,8 +14,9 @@ namespace rondo::ssh {
 /// open_connection, or ChannelOpenError when a jump host cannot reach it; TimeoutError when one of
 /// the two time-outs is over, HostKeyNotVerifiable, PermissionDenied, KeyExchangeFailed,
 /// KnownHostsError, ConnectionLost, whose texts name host:port; KeyImportError for a private key
-/// that cannot be read; ValueError for an algorithm or a login method that there is not, and for
-/// times that make no sense. When it throws, CancelledError included, the connection is closed.
+/// that cannot be read; ValueError, before anything is connected to, for an algorithm or a login
+/// method that there is not, and for times that make no sense. When it throws, CancelledError
+/// included, the connection is closed.
 Coroutine<Connection> connect(std::string host, Options options);
 
 /// Connects to a host as a configuration file says, upon `base`, and by the jump hosts that it

@@ -18,7 +18,7 @@ class ProvidedBuffers {
  public:
   static constexpr unsigned short group = 0;  // there is one group of buffers in a ring
   static constexpr unsigned count = 512;      // at most; a power of two
-  static constexpr unsigned first_count = 32;
+  static constexpr unsigned first_count = 8;
   static constexpr std::size_t size = 8 * 1024;  // bytes of each
 
   ProvidedBuffers() noexcept = default;

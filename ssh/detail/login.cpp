@@ -71,7 +71,6 @@ class Login {
       : session_(std::move(session)), options_(options) {}
 
   Coroutine<void> run() {
-    check_preferred_auth();
     co_await ask_for_methods();
     for (;;) {
       if (authenticated()) break;
@@ -99,14 +98,6 @@ class Login {
     // A wrong password is not sent twice: devices lock users out.
     return static_cast<bool>(options_.kbdint_challenge_received) ||
            (!options_.password.empty() && !password_sent_);
-  }
-  void check_preferred_auth() const {
-    const Names known = {"publickey", "password", "keyboard-interactive"};
-    for (const std::string& method : wanted()) {
-      if (holds(known, method)) continue;
-      throw ValueError("Options::preferred_auth: \"" + method + "\" is none of " +
-                       join_names(known));
-    }
   }
   Names wanted() const { return split_names(options_.preferred_auth); }
   bool any_left() const {
@@ -321,6 +312,14 @@ class Login {
 };
 
 }  // namespace
+
+void check_login_methods(const Options& options) {
+  const Names known = {"publickey", "password", "keyboard-interactive"};
+  for (const std::string& method : split_names(options.preferred_auth)) {
+    if (holds(known, method)) continue;
+    throw ValueError("Options::preferred_auth: \"" + method + "\" is none of " + join_names(known));
+  }
+}
 
 Coroutine<void> log_in(SessionPtr session, const Options& options) {
   Login login(std::move(session), options);

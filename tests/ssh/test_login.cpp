@@ -161,8 +161,17 @@ TEST_CASE("a refusal says what was tried, what the server takes, and why an RSA 
   CHECK(tests::login_outcome(options) == "connected");  // a refused key is not the end
   options.preferred_auth = "publickey";
   CHECK(contains(tests::login_outcome(options), "tried publickey"));
+}
+
+TEST_CASE("an algorithm or a login method that there is not is told before anything connects") {
+  Options options;
+  options.port = 1;
+  CHECK(contains(tests::login_outcome(options), "Connection refused"));
   options.preferred_auth = "password,hostbased";
   CHECK(contains(tests::login_outcome(options), "Options::preferred_auth: \"hostbased\""));
+  options.preferred_auth = "password";
+  options.kex_algs = "rot13-sha1";
+  CHECK(contains(tests::login_outcome(options), "Options::kex_algs: \"rot13-sha1\" is none of "));
 }
 
 TEST_CASE("a server that wants a key and a password gets both, in either order") {
