@@ -30,7 +30,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int backlog = 1024;
+constexpr int backlog = 4096;  // a thousand clients at once, and those that have just gone
 constexpr int tending_milliseconds = 100;
 
 class Descriptor {
