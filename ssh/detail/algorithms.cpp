@@ -137,6 +137,7 @@ std::string way_out(const Kind& kind, const Names& ours, const Names& theirs) {
 
 const Names& supported_algorithms(int method) {
   static const std::map<int, Names> of_method = [] {
+    set_up_libssh2();
     const std::unique_ptr<LIBSSH2_SESSION, int (*)(LIBSSH2_SESSION*)> session(
         libssh2_session_init_ex(nullptr, nullptr, nullptr, nullptr), libssh2_session_free);
     if (!session) throw Error("libssh2 could not be set up");

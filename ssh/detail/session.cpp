@@ -47,10 +47,8 @@ ssize_t receive_callback(libssh2_socket_t /*socket*/, void* room, std::size_t si
 }
 
 LIBSSH2_SESSION* make_session(Session& session) {
-  static const int initialised = libssh2_init(0);
-  LIBSSH2_SESSION* made = initialised != 0
-                              ? nullptr
-                              : libssh2_session_init_ex(allocate, deallocate, reallocate, &session);
+  set_up_libssh2();
+  LIBSSH2_SESSION* made = libssh2_session_init_ex(allocate, deallocate, reallocate, &session);
   if (made == nullptr) throw Error("libssh2 could not be set up");
   libssh2_session_set_blocking(made, 0);
   libssh2_session_callback_set(made, LIBSSH2_CALLBACK_SEND,
@@ -61,6 +59,11 @@ LIBSSH2_SESSION* make_session(Session& session) {
 }
 
 }  // namespace
+
+void set_up_libssh2() {
+  static const int failed = libssh2_init(0);
+  if (failed != 0) throw Error("libssh2 could not be set up");
+}
 
 Session::Session(Loop& loop, std::shared_ptr<TurnBudget> budget, std::string peer)
     : session_(make_session(*this)),

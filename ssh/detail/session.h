@@ -48,6 +48,9 @@ class Channel;
 class Interview;
 class Watchdog;
 
+/// What libssh2 needs before its first session, once in a program. Throws Error.
+void set_up_libssh2();
+
 class Session final : public Protocol {
  public:
   /// `peer`: "host:port", for messages.
