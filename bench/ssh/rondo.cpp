@@ -64,10 +64,8 @@ rondo::Coroutine<> watch_the_loop(Held& held) {
   }
 }
 
-rondo::Coroutine<> async_main(Run& run) {
+rondo::Coroutine<> async_main(Run& run, const ssh::Options& options) {
   Held held;
-  begin(&run);
-  const ssh::Options options = options_for(run);
   std::optional<rondo::Task<>> heartbeat;
   if (run.watch != 0) heartbeat = rondo::create_task(watch_the_loop(held));
   rondo::Barrier all_here(run.sessions);
@@ -89,6 +87,9 @@ rondo::Coroutine<> async_main(Run& run) {
 
 int main(int argc, char** argv) {
   Run run = read_command_line("rondo", argc, argv);
-  libssh2_init(0);  // as its peers do, before the clocks start
-  rondo::run(async_main(run));
+  // What the peers do before their clocks start. Making a loop is counted, as with them.
+  libssh2_init(0);
+  const ssh::Options options = options_for(run);
+  begin(&run);
+  rondo::run(async_main(run, options));
 }
