@@ -103,9 +103,10 @@ Coroutine<void> shake_hands(SessionPtr session, const detail::Algorithms& algori
 }
 
 Coroutine<void> establish(SessionPtr session, const std::string& host, const Options& options,
-                          detail::Algorithms algorithms) {
+                          const detail::Algorithms& wanted) {
   co_await session->budget().step();
   const KnownHosts known = detail::load_known_hosts(options);
+  detail::Algorithms algorithms = wanted;
   detail::prefer_known_keys(algorithms, known, host, options.port);
   detail::offer(*session, algorithms);
   co_await shake_hands(session, algorithms);
@@ -179,11 +180,11 @@ Coroutine<void> open_transport(SessionPtr session, const std::string& host,
 }
 
 Coroutine<void> log_in_within_limits(SessionPtr session, const std::string& host,
-                                     const Options& options, detail::Algorithms algorithms) {
+                                     const Options& options, const detail::Algorithms& wanted) {
   const std::string& peer = session->peer();
   co_await within(open_transport(session, host, options), options.connect_timeout,
                   peer + ": no TCP connection in time");
-  co_await within(establish(session, host, options, std::move(algorithms)), options.login_timeout,
+  co_await within(establish(session, host, options, wanted), options.login_timeout,
                   peer + ": no SSH login in time");
 }
 
@@ -232,14 +233,14 @@ Coroutine<Connection> connect(std::string host, ConfigFile config, Options base,
 Coroutine<Connection> connect(std::string host, Options options) {
   check_times(options);
   detail::check_login_methods(options);
-  detail::Algorithms algorithms = detail::algorithms_for(options);
+  const detail::Algorithms wanted = detail::algorithms_for(options);
   Loop& loop = get_running_loop();
   const auto budget = TurnBudget::of(loop);
   co_await budget->step();
   const auto session = std::make_shared<Session>(loop, budget, host_and_port(host, options.port));
   std::exception_ptr error;
   try {
-    co_await log_in_within_limits(session, host, options, std::move(algorithms));
+    co_await log_in_within_limits(session, host, options, wanted);
   } catch (...) {
     error = std::current_exception();
   }

@@ -47,9 +47,10 @@ rondo::Coroutine<> talk(const ssh::Options& options, rondo::Barrier& all_here) {
 
 /// The longest that a sleep of a millisecond was late, in milliseconds: by the clock, which counts
 /// what other programs did with the processor too, and by what this thread has computed meanwhile.
+/// Negative when nobody has watched.
 struct Held {
-  double by_clock = 0;
-  double by_thread = 0;
+  double by_clock = -1;
+  double by_thread = -1;
 };
 
 rondo::Coroutine<> watch_the_loop(Held& held) {
@@ -75,12 +76,8 @@ rondo::Coroutine<> async_main(Run& run, const ssh::Options& options) {
     tasks.push_back(rondo::create_task(talk(options, all_here)));
   for (const rondo::Task<>& task : tasks)
     co_await task;
-  if (heartbeat) {
-    heartbeat->cancel();
-    finish(&run, held.by_clock, held.by_thread);
-  } else {
-    finish(&run, -1, -1);
-  }
+  if (heartbeat) heartbeat->cancel();
+  finish(&run, held.by_clock, held.by_thread);
 }
 
 }  // namespace
