@@ -2,12 +2,16 @@
 #include <utility>
 
 #include <rondo/runtime/detail/frame_pool.h>
+#include <rondo/runtime/detail/populate.h>
 
 namespace rondo::detail {
 
 namespace {
 
-constexpr std::size_t piece_size = std::size_t{64} * 1024;
+// Whoever needs more than a few small pieces soon needs a large one.
+constexpr std::size_t small_piece = std::size_t{64} * 1024;
+constexpr std::size_t large_piece = std::size_t{256} * 1024;
+constexpr std::size_t small_pieces = 4;
 constexpr std::size_t largest_cut = 1024;  // of a larger block too much might be left over
 constexpr std::size_t alignment = alignof(std::max_align_t);
 
@@ -43,14 +47,20 @@ void* FramePool::cut(std::size_t size) {
   std::size_t gap = size % alignment == 0 ? piece_size_ % alignment : 0;
   if (piece_size_ < size + gap) {
     // What is left of the old piece is less than one block, and is forgotten.
-    piece_ = static_cast<std::byte*>(::operator new(piece_size));
-    piece_size_ = piece_size;
+    new_piece();
     gap = 0;
   }
   std::byte* const block = piece_ + gap;
   piece_ = block + size;
   piece_size_ -= size + gap;
   return block;
+}
+
+void FramePool::new_piece() {
+  const std::size_t size = pieces_ < small_pieces ? small_piece : large_piece;
+  piece_ = static_cast<std::byte*>(::operator new(size));
+  piece_size_ = size;
+  if (++pieces_ > small_pieces) populate(piece_, size);
 }
 
 void FramePool::adopt_orphans() {
@@ -67,6 +77,7 @@ void FramePool::leave_orphans() noexcept {
   Orphans& all = orphans();
   const std::lock_guard lock(all.mutex);
   for (std::size_t index = 0; index < free_.size(); ++index) {
+    if (all.pool.free_[index] == nullptr) std::swap(free_[index], all.pool.free_[index]);
     while (Block* const block = free_[index]) {
       free_[index] = block->next;
       block->next = all.pool.free_[index];

@@ -2,9 +2,17 @@
 #include <cstring>
 #include <new>
 
+#include <rondo/runtime/detail/populate.h>
 #include <rondo/ssh/detail/wiped_memory.h>
 
 namespace rondo::ssh::detail {
+
+namespace {
+
+// Bytes. What libssh2 1.10 asks for first, a session of 54,840, it clears from end to end.
+constexpr std::size_t written_at_once = std::size_t{32} * 1024;
+
+}  // namespace
 
 WipedMemory::~WipedMemory() {
   while (!blocks_.empty())
@@ -15,6 +23,7 @@ void* WipedMemory::allocate(std::size_t size) noexcept {
   if (size > SIZE_MAX - sizeof(Block)) return nullptr;
   void* const memory = ::operator new(sizeof(Block) + size, std::nothrow);
   if (memory == nullptr) return nullptr;
+  if (size >= written_at_once) rondo::detail::populate(memory, sizeof(Block) + size);
   auto* const block = new (memory) Block(size);
   blocks_.push_back(*block);
   return block->bytes();

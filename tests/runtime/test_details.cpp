@@ -8,9 +8,11 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <sys/mman.h>
 
 #include <rondo/runtime/detail/frame_pool.h>
 #include <rondo/runtime/detail/intrusive_list.h>
+#include <rondo/runtime/detail/populate.h>
 #include <rondo/runtime/detail/ref.h>
 #include <rondo/runtime/detail/runnable.h>
 #include <rondo/runtime/detail/timer_heap.h>
@@ -110,6 +112,25 @@ TEST_CASE("a ready queue gives back in order, and whatever goes leaves it") {
   CHECK(&queue.pop_front() == &last);
   CHECK(queue.empty());
   CHECK_FALSE(last.is_ready());
+}
+
+TEST_CASE("only the pages that lie whole in populated memory are filled, and all of those") {
+  constexpr std::size_t pages = 6;
+  void* const memory = ::mmap(nullptr, pages * detail::page_size, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  REQUIRE(memory != MAP_FAILED);
+  const auto filled = [&] {
+    std::array<unsigned char, pages> each{};
+    REQUIRE(::mincore(memory, pages * detail::page_size, each.data()) == 0);
+    return each;
+  };
+
+  char* const inside = static_cast<char*>(memory) + 100;
+  detail::populate(inside, detail::page_size);  // parts of two pages
+  CHECK(filled() == std::array<unsigned char, pages>{0, 0, 0, 0, 0, 0});
+  detail::populate(inside, 4 * detail::page_size);
+  CHECK(filled() == std::array<unsigned char, pages>{0, 1, 1, 1, 0, 0});
+  ::munmap(memory, pages * detail::page_size);
 }
 
 /// Takes another one out of its queue when it runs.
