@@ -75,6 +75,7 @@ void Dnsmasq::start(const std::vector<std::string>& options) {
   std::array<int, 2> log{};
   if (::pipe2(log.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
   pid_ = ::fork();
+  if (pid_ < 0) throw std::runtime_error("fork");
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     ::dup2(log[1], STDOUT_FILENO);

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -77,6 +78,7 @@ class LoginProgram {
 /// telnetd on an accepted connection, as inetd starts it.
 pid_t start_telnetd(const FileDescriptor& client, const std::string& login) {
   const pid_t pid = ::fork();
+  if (pid < 0) throw std::runtime_error("fork");
   if (pid != 0) return pid;
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     ::dup2(client.get(), fd);

@@ -25,6 +25,7 @@ using namespace std::chrono_literals;
 template <class Work>
 int status_of_child(Work work) {
   const pid_t child = ::fork();
+  REQUIRE(child >= 0);
   if (child == 0) {
     std::signal(SIGINT, SIG_DFL);
     std::signal(SIGTERM, SIG_DFL);

@@ -185,6 +185,7 @@ TEST_CASE("a program that somebody else has waited for has ended with 255, and t
 TEST_CASE("children of other parts of the program are left to them") {
   run_bounded([]() -> Coroutine<void> {
     const pid_t theirs = ::fork();
+    REQUIRE(theirs >= 0);
     if (theirs == 0) ::_exit(3);
     const Process ours = co_await create_subprocess_exec("true");
     co_await ours.wait();

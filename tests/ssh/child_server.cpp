@@ -2,6 +2,7 @@
 
 #include <array>
 #include <csignal>
+#include <ctime>
 #include <stdexcept>
 
 #include <fcntl.h>
@@ -9,8 +10,6 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <rondo/runtime/detail/pidfd.h>
 
 namespace rondo::tests {
 
@@ -22,6 +21,7 @@ ChildServer::ChildServer(std::vector<std::string> command) {
     arguments.push_back(word.data());
   arguments.push_back(nullptr);
   pid_ = ::fork();
+  if (pid_ < 0) throw std::runtime_error("fork");
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     ::dup2(output[1], STDOUT_FILENO);
@@ -52,13 +52,11 @@ void ChildServer::stop() noexcept {
 }
 
 void end_child(int child, int target) noexcept {
-  constexpr int milliseconds = 20;
-  pollfd ended{rondo::detail::pidfd_open(child), POLLIN, 0};
+  constexpr timespec pause{0, 5'000'000};  // 5 ms
   do {
     ::kill(target, SIGTERM);
-  } while (::poll(&ended, 1, milliseconds) == 0);
-  ::close(ended.fd);
-  ::waitpid(child, nullptr, 0);
+    ::nanosleep(&pause, nullptr);
+  } while (::waitpid(child, nullptr, WNOHANG) == 0);
 }
 
 }  // namespace rondo::tests

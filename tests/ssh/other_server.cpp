@@ -95,6 +95,7 @@ std::string OtherServer::unavailable(Kind kind) {
 OtherServer::OtherServer(Kind kind) : port_(free_port()) {
   const std::string script = command(kind);
   pid_ = ::fork();
+  if (pid_ < 0) throw std::runtime_error("fork");
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     ::setpgid(0, 0);
