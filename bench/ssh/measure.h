@@ -27,7 +27,8 @@
 #define PROMPT '>'
 
 // What every peer offers, so that all of them compute the same; --kex names another way to exchange
-// keys. `--watch yes` asks rondo for a task that sees how long the loop is held up.
+// keys. `--watch yes` asks rondo for a task that sees how long the loop is held up, `--fill yes`
+// the limit to have the kernel fill the pages of a session at once, as rondo does.
 #define USUAL_KEY_EXCHANGE "curve25519-sha256"
 #define CIPHER "aes256-ctr"
 #define MAC "hmac-sha2-256"
@@ -40,6 +41,7 @@ typedef struct {
   size_t sessions;
   const char* key_exchange;
   int watch;
+  int fill;
   uint64_t started_at;
   uint64_t cpu_at_start;  // what the process has used of the processor, user and system
   size_t memory_at_start;
@@ -55,9 +57,12 @@ static inline Run read_command_line(const char* peer, int argc, char** argv) {
     if (strcmp(argv[i], "--sessions") == 0) run.sessions = strtoul(argv[i + 1], NULL, 10);
     if (strcmp(argv[i], "--kex") == 0) run.key_exchange = argv[i + 1];
     if (strcmp(argv[i], "--watch") == 0) run.watch = strcmp(argv[i + 1], "yes") == 0;
+    if (strcmp(argv[i], "--fill") == 0) run.fill = strcmp(argv[i + 1], "yes") == 0;
   }
   if (run.port == 0 || run.sessions == 0 || run.sessions > 20000 || argc % 2 != 1) {
-    fprintf(stderr, "usage: ssh-%s --port PORT --sessions N [--kex NAME] [--watch yes]\n", peer);
+    fprintf(stderr,
+            "usage: ssh-%s --port PORT --sessions N [--kex NAME] [--watch yes] [--fill yes]\n",
+            peer);
     exit(2);
   }
   struct rlimit limit;

@@ -4,6 +4,9 @@ All are open at the same time: no command is sent before all have logged in. The
 with a thread for each session, on the other core, so that only the clients are measured. All peers
 offer the same algorithms; one setting has those that cost most. How long rondo's loop is held up is
 measured in runs of their own, since the task that sees it takes time too.
+
+A run with few sessions is over in 15 milliseconds and swings by a third: each turn has several, and
+the one that took least CPU time counts.
 """
 
 from __future__ import annotations
@@ -32,16 +35,29 @@ USUAL_COST = 2.5
 CPU = Figure("cpu_ms_each", "CPU", "ms a session", Kind.CPU)
 MEMORY = Figure("kb_each", "memory", "kB a session", Kind.MEMORY)
 WALL = Figure("seconds", "whole run", "seconds", Kind.WALL)
+RAW = Peer("libssh2 epoll", "raw")
+RAW_FILLED = Peer("libssh2 filled", "raw", ("--fill", "yes"))
 ASYNCSSH = Peer("asyncssh", "python", package="python3-asyncssh")
 ASYNCSSH_UVLOOP = Peer("asyncssh uvloop", "python", ("--uvloop",), "python3-asyncssh")
 PARAMIKO = Peer("paramiko", "python", ("--paramiko",), "python3-paramiko")
 MODULES = {ASYNCSSH: "asyncssh", ASYNCSSH_UVLOOP: "asyncssh", PARAMIKO: "paramiko"}
+
+FEW = 50  # sessions: with fewer, a turn has several runs
 
 ROUTER = """\
 routers:
   - {hostname: bench, address: 127.0.0.1, port: 0, username: cisco, password: cisco,
      enable_secret: cisco, interfaces: [{name: Loopback0, ip: 10.0.0.1/32}]}
 """
+
+
+def runs_each(setting: Setting) -> int:
+    """How many runs a turn has.
+
+    >>> [runs_each(Setting("", {"n": count})) for count in (10, 100)]
+    [5, 1]
+    """
+    return int(max(1, FEW // setting.values["n"]))
 
 
 class Ssh(Benchmark):
@@ -55,7 +71,8 @@ class Ssh(Benchmark):
         Figure("computed_ms", "by computing", "ms", Kind.TAIL, detail=True),
     )
     all_peers = (
-        Peer("libssh2 epoll", "raw"),
+        RAW,
+        RAW_FILLED,
         RONDO,
         RONDO_EPOLL,
         THREADS,
@@ -102,7 +119,8 @@ class Ssh(Benchmark):
         return peer != PARAMIKO or bool(setting.values["n"] <= MOST_PARAMIKO)
 
     def seconds(self, peer: Peer, setting: Setting) -> float:
-        return 0.4 + setting.values["n"] * COST.get(peer.program, USUAL_COST) * 1e-3
+        once = 0.4 + setting.values["n"] * COST.get(peer.program, USUAL_COST) * 1e-3
+        return once * runs_each(setting)
 
     def prepare(self) -> None:
         folder = Path(self.running.enter_context(tempfile.TemporaryDirectory()))
@@ -120,6 +138,10 @@ class Ssh(Benchmark):
         self.running.close()
 
     def run(self, peer: Peer, setting: Setting) -> dict[str, Any]:
+        runs = [self.run_once(peer, setting) for _ in range(runs_each(setting))]
+        return min(runs, key=lambda figures: float(figures[CPU.key]))
+
+    def run_once(self, peer: Peer, setting: Setting) -> dict[str, Any]:
         limit = 60 + 5 * self.seconds(peer, setting)
         command = self.command(peer, "--port", self.port, "--sessions", setting.values["n"])
         for option in ("kex", "watch"):

@@ -8,10 +8,7 @@ namespace rondo::detail {
 
 namespace {
 
-// Whoever needs more than a few small pieces soon needs a large one.
-constexpr std::size_t small_piece = std::size_t{64} * 1024;
-constexpr std::size_t large_piece = std::size_t{256} * 1024;
-constexpr std::size_t small_pieces = 4;
+constexpr std::size_t piece_size = std::size_t{64} * 1024;
 constexpr std::size_t largest_cut = 1024;  // of a larger block too much might be left over
 constexpr std::size_t alignment = alignof(std::max_align_t);
 
@@ -47,20 +44,15 @@ void* FramePool::cut(std::size_t size) {
   std::size_t gap = size % alignment == 0 ? piece_size_ % alignment : 0;
   if (piece_size_ < size + gap) {
     // What is left of the old piece is less than one block, and is forgotten.
-    new_piece();
+    piece_ = static_cast<std::byte*>(::operator new(piece_size));
+    piece_size_ = piece_size;
+    populate(piece_, piece_size);
     gap = 0;
   }
   std::byte* const block = piece_ + gap;
   piece_ = block + size;
   piece_size_ -= size + gap;
   return block;
-}
-
-void FramePool::new_piece() {
-  const std::size_t size = pieces_ < small_pieces ? small_piece : large_piece;
-  piece_ = static_cast<std::byte*>(::operator new(size));
-  piece_size_ = size;
-  if (++pieces_ > small_pieces) populate(piece_, size);
 }
 
 void FramePool::adopt_orphans() {

@@ -62,7 +62,6 @@ class FramePool {
   static std::size_t index_of(std::size_t size) noexcept { return (size - 1) / grain; }
   /// A new block.
   void* cut(std::size_t size);
-  void new_piece();
   void adopt_orphans();
   void leave_orphans() noexcept;
 
@@ -71,7 +70,6 @@ class FramePool {
   std::array<Block*, largest / grain> free_{};  // by size
   std::byte* piece_ = nullptr;                  // the rest of the piece that is being cut
   std::size_t piece_size_ = 0;                  // bytes left of it
-  std::size_t pieces_ = 0;                      // that this thread has asked for
   bool heir_appointed_ = false;                 // whoever takes the blocks at the thread's end
 };
 
