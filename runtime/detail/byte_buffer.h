@@ -90,12 +90,12 @@ class ByteBuffer {
   }
   void make_room(std::size_t room) {
     const std::size_t used = size();
-    if (capacity_ >= used + room) {
+    if (memory_ != nullptr && capacity_ >= used + room) {
       std::memmove(memory_, memory_ + begin_, used);
     } else {
       const std::size_t capacity = round_up(std::max({used + room, 2 * capacity_, least_capacity}));
       char* const memory = static_cast<char*>(allocate_pooled(capacity));
-      if (used > 0) std::memcpy(memory, memory_ + begin_, used);
+      if (memory_ != nullptr) std::memcpy(memory, memory_ + begin_, used);
       release();
       memory_ = memory;
       capacity_ = capacity;
