@@ -92,7 +92,8 @@ static void start(const Run* run, int epoll, Client* client) {
   watch(epoll, EPOLL_CTL_ADD, client, EPOLLOUT);
 }
 
-/// For --fill. A session is one block of 54,840 bytes, which libssh2 clears from end to end.
+/// For --fill, as runtime/detail/populate.h does it. A session is one block of 54,840 bytes, which
+/// libssh2 clears from end to end.
 static void* filled(size_t size, void** context) {
   (void)context;
   void* const memory = malloc(size);

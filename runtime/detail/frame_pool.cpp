@@ -69,6 +69,7 @@ void FramePool::leave_orphans() noexcept {
   Orphans& all = orphans();
   const std::lock_guard lock(all.mutex);
   for (std::size_t index = 0; index < free_.size(); ++index) {
+    // Where nothing was left before, the list goes as a whole.
     if (all.pool.free_[index] == nullptr) std::swap(free_[index], all.pool.free_[index]);
     while (Block* const block = free_[index]) {
       free_[index] = block->next;

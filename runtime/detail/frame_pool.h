@@ -8,10 +8,10 @@
 //
 // A program on an event loop makes and drops the same few sizes of frame millions of times; a list
 // of freed blocks answers that in a handful of instructions. New blocks are cut from big pieces,
-// one after the other, so that a million sleeping tasks lie close together and none has a header.
-// What was cut is never given back to the heap; at a thread's end its blocks wait for the next
-// thread. Under AddressSanitizer the pool is switched off, so that a frame used after its end is
-// found.
+// one after the other, so that a million sleeping tasks lie close together and none has a header;
+// the pages of a piece are filled at once. What was cut is never given back to the heap; at a
+// thread's end its blocks wait for the next thread. Under AddressSanitizer the pool is switched
+// off, so that a frame used after its end is found.
 
 namespace rondo::detail {
 

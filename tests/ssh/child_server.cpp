@@ -2,7 +2,6 @@
 
 #include <array>
 #include <csignal>
-#include <ctime>
 #include <stdexcept>
 
 #include <fcntl.h>
@@ -10,6 +9,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <rondo/runtime/detail/pidfd.h>
 
 namespace rondo::tests {
 
@@ -52,11 +53,14 @@ void ChildServer::stop() noexcept {
 }
 
 void end_child(int child, int target) noexcept {
-  constexpr timespec pause{0, 5'000'000};  // 5 ms
+  constexpr int milliseconds = 20;
+  pollfd ended{rondo::detail::pidfd_open(child), POLLIN, 0};
+  if (ended.fd < 0) ::kill(target, SIGKILL);  // there is nothing to wait on with a limit
   do {
     ::kill(target, SIGTERM);
-    ::nanosleep(&pause, nullptr);
-  } while (::waitpid(child, nullptr, WNOHANG) == 0);
+  } while (ended.fd >= 0 && ::poll(&ended, 1, milliseconds) == 0);
+  ::close(ended.fd);
+  ::waitpid(child, nullptr, 0);
 }
 
 }  // namespace rondo::tests
